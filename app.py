@@ -1,0 +1,5 @@
+"""The Chalice app: registers blueprints, nothing else."""
+
+from chalice import Chalice
+
+app = Chalice(app_name="tapedeck")

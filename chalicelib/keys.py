@@ -1,0 +1,113 @@
+"""Every key pattern of the table, in one place. Pure.
+
+Partition / sort key            what it is
+------------------------------  ---------------------------------------------------------------------------------
+COUNTER / {concept}             `last_id`, `total`: ids and limits of templates and rules
+RECORD-TEMPLATE / {id}          a recording template; `bound` counts its rules
+RECORD-RULE / {d}/{a}/{s}       a recording rule
+CALLBACK-TEMPLATE / {id}        a callback template; `bound` counts its rules
+CALLBACK-RULE / {d}/{a}         a callback rule
+STREAM#{d}/{a}/{s} / LIVE       the live session of a stream; absent while nobody publishes
+STREAM#{d}/{a}/{s} / TASK#…     a task of the stream, ordered by end time: one query finds the open ones
+TASK#{id} / TASK                where a task's item lies
+SESSION#{id} / SESSION          one publish: its orders, lease and end
+MEDIA#{file_id} / MEDIA         a media entry of the VOD index
+EVENT#{id} / EVENT              a callback event: the truth about its delivery
+
+Index `listing` (LPK, LSK), sparse: TASKS by start · ONLINE by publish time · OPEN sessions · DUE callbacks · MEDIA
+Index `by_stream` (SPK, LSK): media of one stream name, by time
+Index `by_name` (NPK, NSK): media by name, for prefixes
+"""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+LISTING, BY_STREAM, BY_NAME = "listing", "by_stream", "by_name"
+INDEX_KEYS = {LISTING: ("LPK", "LSK"), BY_STREAM: ("SPK", "LSK"), BY_NAME: ("NPK", "NSK")}
+
+RECORD_TEMPLATES, RECORD_RULES = "RECORD-TEMPLATE", "RECORD-RULE"
+CALLBACK_TEMPLATES, CALLBACK_RULES = "CALLBACK-TEMPLATE", "CALLBACK-RULE"
+ALL_TASKS, ALL_ONLINE, ALL_OPEN, ALL_DUE, ALL_MEDIA = "TASKS", "ONLINE", "OPEN", "DUE", "MEDIA"
+
+
+class Key(NamedTuple):
+    """The primary key of one item."""
+
+    pk: str
+    sk: str
+
+
+def escaped(name: str) -> str:
+    """`name` with nothing left in it that separates parts of a key."""
+    return quote(name, safe="")
+
+
+def address(*names: str) -> str:
+    """Names joined into one key part; different names never give the same part."""
+    return "/".join(escaped(name) for name in names)
+
+
+def counter(concept: str) -> Key:
+    return Key("COUNTER", concept)
+
+
+def record_template(template_id: int) -> Key:
+    return Key(RECORD_TEMPLATES, f"{template_id:010d}")
+
+
+def record_rule(domain: str, app: str, stream: str) -> Key:
+    return Key(RECORD_RULES, address(domain, app, stream))
+
+
+def callback_template(template_id: int) -> Key:
+    return Key(CALLBACK_TEMPLATES, f"{template_id:010d}")
+
+
+def callback_rule(domain: str, app: str) -> Key:
+    return Key(CALLBACK_RULES, address(domain, app))
+
+
+def stream_partition(domain: str, app: str, stream: str) -> str:
+    return f"STREAM#{address(domain, app, stream)}"
+
+
+def live(domain: str, app: str, stream: str) -> Key:
+    return Key(stream_partition(domain, app, stream), "LIVE")
+
+
+TASK_PREFIX = "TASK#"
+
+
+def task_of_stream(domain: str, app: str, stream: str, ends_at: int, task_id: str) -> Key:
+    return Key(stream_partition(domain, app, stream), f"{open_tasks_after(ends_at)}#{task_id}")
+
+
+def open_tasks_after(now: int) -> str:
+    """Sort keys of tasks that end at `now` (unix s) or later are not less than this."""
+    return f"{TASK_PREFIX}{now:011d}"
+
+
+def task(task_id: str) -> Key:
+    return Key(f"TASK#{task_id}", "TASK")
+
+
+def session(session_id: str) -> Key:
+    return Key(f"SESSION#{session_id}", "SESSION")
+
+
+def media(file_id: str) -> Key:
+    return Key(f"MEDIA#{file_id}", "MEDIA")
+
+
+def event(event_id: str) -> Key:
+    return Key(f"EVENT#{event_id}", "EVENT")
+
+
+def media_of_stream(stream: str) -> str:
+    """Partition of `by_stream` that holds the media of one stream name."""
+    return f"MEDIA#{escaped(stream)}"
+
+
+def by_time(moment: float, unique: str) -> str:
+    """Sort key of a listing: unix seconds to the millisecond, then something unique."""
+    return f"{moment:015.3f}#{unique}"
