@@ -1,0 +1,134 @@
+"""The house rules of docs/02-design.md, held by reading the code's own imports."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(
+    path.relative_to(ROOT)
+    for folder in ("chalicelib", "recorder_task", "infra")
+    for path in (ROOT / folder).rglob("*.py")
+    if "node_modules" not in path.parts
+)
+PURE = [
+    "recorder_task/timeline.py",
+    "recorder_task/cutter.py",
+    "chalicelib/recording/naming.py",
+    "chalicelib/recording/matching.py",
+    "chalicelib/recording/stream.py",
+    "chalicelib/recording/orders.py",
+    "chalicelib/recording/finished_file.py",
+    "chalicelib/attribute_values.py",
+    "chalicelib/keys.py",
+    "chalicelib/api/signature.py",
+]
+IMPURE_MODULES = {
+    "os",
+    "sys",
+    "time",
+    "random",
+    "secrets",
+    "uuid",
+    "socket",
+    "threading",
+    "subprocess",
+    "http",
+    "urllib3",
+}
+AWS_MODULES = {"boto3", "botocore"}
+NAMES_THAT_SAY_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc"}
+
+
+def module_of(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
+    """Dotted names that a file imports; `from a import b` gives both `a` and `a.b`."""
+    tree = ast.parse((ROOT / path).read_text())
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def reached_from(folder: str) -> set[str]:
+    """Every name imported by a folder's files and, through the project's own modules, by what they import."""
+    modules = {module_of(path): path for path in FILES}
+    seen: set[str] = set()
+    waiting = [module_of(path) for path in FILES if path.parts[0] == folder]
+    while waiting:
+        module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        if module in modules:
+            waiting.extend(imports(modules[module]))
+    return seen
+
+
+def offenders(names: set[str], forbidden: set[str]) -> set[str]:
+    return {name for name in names if name.split(".")[0] in forbidden}
+
+
+def test_the_functions_never_import_av_the_recorder_or_the_infrastructure() -> None:
+    assert not offenders(reached_from("chalicelib"), {"av", "recorder_task", "infra"})
+
+
+def test_the_recorder_reaches_neither_boto3_nor_pydantic_nor_chalice() -> None:
+    assert not offenders(reached_from("recorder_task"), {*AWS_MODULES, "pydantic", "chalice", "infra"})
+
+
+def test_aws_is_reached_through_one_file() -> None:
+    users = {
+        str(path) for path in FILES if path.parts[0] == "chalicelib" and offenders(set(imports(path)), AWS_MODULES)
+    }
+    assert users == {"chalicelib/aws.py"}
+
+
+@pytest.mark.parametrize("path", PURE)
+def test_pure_files_import_no_clock_no_environment_and_no_network(path: str) -> None:
+    assert not offenders(set(imports(Path(path))), IMPURE_MODULES | AWS_MODULES | {"av"})
+    ours = {name for name in imports(Path(path)) if name.startswith(("chalicelib", "recorder_task"))}
+    assert not {name for name in ours if name.endswith((".settings", ".aws", ".logs"))}
+
+
+def test_the_environment_is_read_by_settings_alone() -> None:
+    readers = {
+        str(path)
+        for path in FILES
+        if "os.environ" in (ROOT / path).read_text() or "getenv" in (ROOT / path).read_text()
+    }
+    allowed = {"chalicelib/settings.py", "recorder_task/settings.py", "infra/local/settings.py"}
+    assert readers <= allowed
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    assert not [path for path in tracked if NAMES_THAT_SAY_NOTHING & set(Path(path).with_suffix("").parts)]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name != "__init__.py"], ids=str)
+def test_every_file_says_what_it_is_and_stays_small(path: Path) -> None:
+    text = (ROOT / path).read_text()
+    assert ast.get_docstring(ast.parse(text)), f"{path} has no docstring"
+    assert text.count("\n") <= 300, f"{path} does more than one of: decide, name, talk to the outside, keep state"
+
+
+def test_handlers_hold_no_logic() -> None:
+    for path in FILES:
+        if path.parent != Path("chalicelib/handlers"):
+            continue
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.FunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                assert lines < 12, f"{path}:{node.lineno} {node.name} has {lines} lines"
