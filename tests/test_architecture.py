@@ -111,10 +111,8 @@ def test_the_environment_is_read_by_settings_alone() -> None:
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    )
-    assert not [path for path in tracked if NAMES_THAT_SAY_NOTHING & set(Path(path).with_suffix("").parts)]
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not [path for path in listing.splitlines() if NAMES_THAT_SAY_NOTHING & set(Path(path).with_suffix("").parts)]
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.name != "__init__.py"], ids=str)
