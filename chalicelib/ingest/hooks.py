@@ -1,0 +1,101 @@
+"""What an origin's hook says, whatever its dialect. Pure.
+
+Each dialect (`srs.py`, `nginx_rtmp.py`) turns a request into one of these and our answer into its own form.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+from chalicelib.recording.stream import StreamRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishHook:
+    """An encoder wants to publish; the origin waits for the answer."""
+
+    stream: StreamRef
+    client_id: str
+    """The origin's name of the connection; an unpublish of the same connection bears the same."""
+    client_ip: str
+    param: str
+    """The query of the push URL, as it was sent and without the leading `?`."""
+    node: str = ""
+    """The origin's name of itself, where it tells one."""
+
+    @property
+    def is_audio_only(self) -> bool:
+        """`record_type=audio` in the push URL (wire.md, decisions)."""
+        return parameters(self.param).get("record_type") == "audio"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpublishHook:
+    """A publisher has gone."""
+
+    stream: StreamRef
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayHook:
+    """A player has subscribed; it is a recorder if its query names a session."""
+
+    app: str
+    stream: str
+    session_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherHook:
+    """An event of the dialect that nothing here waits for."""
+
+
+Hook: TypeAlias = PublishHook | UnpublishHook | PlayHook | OtherHook
+
+SESSION_PARAMETER = "tapedeck_session"
+"""By this parameter of its pull URL a recorder is known to the `on_play` hook."""
+
+
+class HookUnknown(Exception):
+    """No such dialect, or no such event in it."""
+
+
+class HookMalformed(Exception):
+    """The request is not one of its dialect; the message says what is wrong."""
+
+
+class PublishRefused(Exception):
+    """The publish must not happen; the message says why."""
+
+
+def parameters(query: str) -> Mapping[str, str]:
+    """The parameters of a query; where one comes twice the first counts."""
+    return dict(reversed(parse_qsl(query.removeprefix("?"), keep_blank_values=True)))
+
+
+def stream_ref(domain: str, app: str, stream: str) -> StreamRef:
+    """The address of a publish; raises PublishRefused where a part is missing or holds control characters."""
+    for part, name in (("push domain", domain), ("app name", app), ("stream name", stream)):
+        if not name:
+            raise PublishRefused(f"the origin names no {part}")
+        if not name.isprintable():
+            raise PublishRefused(f"the {part} holds characters that cannot be printed")
+    return StreamRef(domain=domain, app=app, stream=stream)
+
+
+def domain_of_url(tc_url: str) -> str:
+    """The host of an RTMP URL where it is a name; "" where it is an address, `localhost` or missing."""
+    try:
+        host = urlsplit(tc_url).hostname or ""
+    except ValueError:
+        return ""
+    if host == "localhost":
+        return ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return ""

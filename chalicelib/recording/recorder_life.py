@@ -1,0 +1,109 @@
+"""What becomes of a session's recorder: decided here from its item, carried out by launcher and supervision. Pure.
+
+A launch has a number. It fails, or its recorder claims the session (`recorder_started_at`), holds the lease, and ends
+(`recorder_ended_at`) or is lost. What is lost or ends before its work is done is launched again, with growing distance.
+"""
+
+from enum import Enum
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.attribute_values import Item
+from chalicelib.recording.session import LEAVE_LISTING
+from chalicelib.table import Absent, Compare, Condition, Path, Present, Update
+
+START_SECONDS = 180.0
+"""A launch that has not claimed its session by then is lost: Fargate takes up to two minutes with a cold image."""
+LEASE_MARGIN_SECONDS = 10.0
+"""Given to a lease beyond its end, for clocks that differ."""
+RETRY_SECONDS = (30.0, 120.0)
+"""After the first failure, after the second; the third is the last."""
+STEADY_SECONDS = 600.0
+"""A recorder that has worked this long has shown that it can: its end does not add to earlier failures."""
+
+
+class RecorderState(Enum):
+    """Where a session's latest launch stands."""
+
+    NONE = "never launched"
+    STARTING = "launched, has not claimed the session yet"
+    RUNNING = "holds the lease"
+    ENDED = "ended, or could not be launched"
+    LOST = "gone without a word"
+
+
+def state_of(session: Item, *, now: float) -> RecorderState:
+    """The state of the session's latest launch."""
+    if session["launches"] == 0:
+        return RecorderState.NONE
+    if "recorder_ended_at" in session:
+        return RecorderState.ENDED
+    if "recorder_started_at" not in session:
+        is_late = now - session["launched_at"] > START_SECONDS
+        return RecorderState.LOST if is_late else RecorderState.STARTING
+    has_lapsed = now > session["lease_until"] + LEASE_MARGIN_SECONDS
+    return RecorderState.LOST if has_lapsed else RecorderState.RUNNING
+
+
+def is_wanted(session: Item, *, now: float) -> bool:
+    """Whether the stream lives and one of its orders is still to be worked on."""
+    ends = (order.get("ends_at", 0) for order in session["orders"].values())
+    return "unpublished_at" not in session and any(end == 0 or end > now for end in ends)
+
+
+def has_given_up(session: Item) -> bool:
+    """Whether the session's recorder failed too often to be launched by the tick."""
+    return bool(session["failures"] > len(RETRY_SECONDS))
+
+
+def launched(session: Item, *, now: float) -> Update:
+    """The next launch: happens once, for its number is a condition."""
+    return Update(
+        key=keys.session(session["session_id"]),
+        set={"launched_at": now},
+        add={"launches": 1},
+        remove=["recorder_started_at", "recorder_ended_at", "end_reason", "subscribed_at", "retry_at"],
+        when=[Compare("launches", "=", session["launches"]), Absent("unpublished_at")],
+    )
+
+
+def stopped(session: Item, *, launch: int, reason: str, now: float) -> Update:
+    """A launch is over, once: what its recorder left unsaid is written, and when to try again or to let go.
+
+    `reason` is used where the recorder gave none.
+    """
+    changes: dict[Path, Any] = {"stopped_launch": launch}
+    conditions: list[Condition] = [
+        Compare("launches", "=", launch),
+        Compare("stopped_launch", "<", launch),
+        Compare("epoch", "=", session["epoch"]),
+    ]
+    if "recorder_ended_at" not in session:
+        changes |= {"recorder_ended_at": now, "end_reason": reason}
+        conditions.append(Absent("recorder_ended_at"))
+    if is_wanted(session, now=now):
+        changes |= after_failure(session, now=now)
+    return Update(
+        key=keys.session(session["session_id"]),
+        set=changes,
+        remove=LEAVE_LISTING if "unpublished_at" in session else (),
+        when=conditions,
+    )
+
+
+def after_failure(session: Item, *, now: float) -> dict[Path, Any]:
+    """The count of failures and the time of the next try, where there is one."""
+    began_at = session.get("recorder_started_at", now)
+    failures = 1 if now - began_at >= STEADY_SECONDS else session["failures"] + 1
+    if failures > len(RETRY_SECONDS):
+        return {"failures": failures}
+    return {"failures": failures, "retry_at": now + RETRY_SECONDS[failures - 1]}
+
+
+def closed(session: Item) -> Update:
+    """An unpublished session whose recorder has ended is no longer looked after."""
+    return Update(
+        key=keys.session(session["session_id"]),
+        remove=LEAVE_LISTING,
+        when=[Present("unpublished_at")],
+    )

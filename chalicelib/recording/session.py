@@ -1,0 +1,130 @@
+"""A session: one publish to its unpublish. Its item is described in recording/orders.py.
+
+Transitions are pure: they take what was read and return the writes that follow. `live_session` alone reads.
+"""
+
+from collections.abc import Mapping
+
+from chalicelib import keys
+from chalicelib.attribute_values import Item
+from chalicelib.ingest.hooks import SESSION_PARAMETER, PlayHook, PublishHook
+from chalicelib.recording.orders import RecordingOrder
+from chalicelib.recording.stream import StreamRef
+from chalicelib.table import Absent, Compare, Delete, Present, Put, Table, Update, item_exists, no_such_item
+
+LEAVE_LISTING = ("LPK", "LSK")
+
+
+def live_key(stream: StreamRef) -> keys.Key:
+    """Where the live session of a stream is named."""
+    return keys.live(stream.domain, stream.app, stream.stream)
+
+
+def stream_of(session: Item) -> StreamRef:
+    """The address in a session's or a live item."""
+    return StreamRef(domain=session["domain"], app=session["app"], stream=session["stream"])
+
+
+def live_session(table: Table, stream: StreamRef) -> Item | None:
+    """The session of whoever publishes the stream now, or None."""
+    live = table.get(live_key(stream))
+    return table.get(keys.session(live["session_id"])) if live else None
+
+
+def pull_url(pull_base: str, session_id: str, stream: StreamRef) -> str:
+    """Where the recorder pulls: names as the origin spelled them, for an RTMP client sends a URL as it stands."""
+    query = f"{SESSION_PARAMETER}={session_id}&vhost={stream.domain}"
+    return f"{pull_base.rstrip('/')}/{stream.app}/{stream.stream}?{query}"
+
+
+def opened(
+    session_id: str, hook: PublishHook, orders: Mapping[str, RecordingOrder], *, pull_base: str, now: float
+) -> Put:
+    """A session begins; where it has orders its first launch is on the way."""
+    stream = hook.stream
+    item: Item = {
+        "session_id": session_id,
+        "domain": stream.domain,
+        "app": stream.app,
+        "stream": stream.stream,
+        "client_id": hook.client_id,
+        "client_ip": hook.client_ip,
+        "node": hook.node,
+        "stream_param": hook.param,
+        "published_at": now,
+        "pull_url": pull_url(pull_base, session_id, stream),
+        "orders": {name: order.as_item() for name, order in orders.items()},
+        "orders_version": 1,
+        "outcomes": {},
+        "epoch": 0,
+        "launches": 1 if orders else 0,
+        "stopped_launch": 0,
+        "failures": 0,
+        "LPK": keys.ALL_OPEN,
+        "LSK": keys.by_time(now, session_id),
+    }
+    if orders:
+        item["launched_at"] = now
+    return Put(key=keys.session(session_id), item=item, when=[no_such_item])
+
+
+def online(session_id: str, hook: PublishHook, *, replaces: str | None, now: float) -> Put:
+    """The stream's live item names the session; `replaces` is the session that it named when it was read."""
+    stream = hook.stream
+    item: Item = {
+        "session_id": session_id,
+        "client_id": hook.client_id,
+        "published_at": now,
+        "domain": stream.domain,
+        "app": stream.app,
+        "stream": stream.stream,
+        "LPK": keys.ALL_ONLINE,
+        "LSK": keys.by_time(now, session_id),
+    }
+    unchanged = Compare("session_id", "=", replaces) if replaces else no_such_item
+    return Put(key=live_key(stream), item=item, when=[unchanged])
+
+
+def unpublished(session: Item, *, now: float) -> Update:
+    """A session ends, once; it stays open while a recorder may still be at work."""
+    is_idle = session["launches"] == 0 or "recorder_ended_at" in session
+    return Update(
+        key=keys.session(session["session_id"]),
+        set={"unpublished_at": now},
+        remove=LEAVE_LISTING if is_idle else (),
+        when=[item_exists, Absent("unpublished_at")],
+    )
+
+
+def offline(session: Item) -> Delete:
+    """The stream has no live session any more, unless another one has taken its place."""
+    return Delete(key=live_key(stream_of(session)), when=[Compare("session_id", "=", session["session_id"])])
+
+
+def subscribed(hook: PlayHook, *, now: float) -> Update:
+    """The origin has accepted the session's recorder as a player."""
+    return Update(
+        key=keys.session(hook.session_id),
+        set={"subscribed_at": now},
+        when=[Compare("app", "=", hook.app), Compare("stream", "=", hook.stream)],
+    )
+
+
+def order_added(session_id: str, order: RecordingOrder) -> Update:
+    """One more recording for a session whose stream still lives; its recorder sees it at its next reading."""
+    return Update(
+        key=keys.session(session_id),
+        set={("orders", order.recording_id): order.as_item()},
+        add={"orders_version": 1},
+        when=[item_exists, Absent("unpublished_at")],
+    )
+
+
+def order_ended(session_id: str, recording_id: str, at: float) -> Update:
+    """A recording of the session ends at `at` (unix s); the others go on."""
+    return Update(
+        key=keys.session(session_id),
+        set={("orders", recording_id, "ends_at"): at},
+        add={"orders_version": 1},
+        when=[Present(("orders", recording_id))],
+    )
