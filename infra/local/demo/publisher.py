@@ -90,6 +90,7 @@ class Publisher:
             av.open(self.url, "w", format="flv", timeout=timeouts) as target,
         ):
             tracks = {track.index: target.add_stream_from_template(track, opaque=True) for track in clip.streams}
+            target.start_encoding()  # connects: the clock starts when the origin has let us in
             began = time.monotonic()
             for packet in clip.demux():
                 if not packet.size:
