@@ -19,6 +19,7 @@ Index `by_stream` (SPK, LSK): media of one stream name, by time
 Index `by_name` (NPK, NSK): media by name, for prefixes
 """
 
+import hashlib
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -42,9 +43,17 @@ def escaped(name: str) -> str:
     return quote(name, safe="")
 
 
+LONGEST_ADDRESS = 900
+"""DynamoDB takes 1,024 bytes of sort key; 200 Chinese characters are 1,800 when escaped."""
+
+
 def address(*names: str) -> str:
-    """Names joined into one key part; different names never give the same part."""
-    return "/".join(escaped(name) for name in names)
+    """Names joined into one key part of a bounded length; different names never give the same part."""
+    whole = "/".join(escaped(name) for name in names)
+    if len(whole) <= LONGEST_ADDRESS:
+        return whole
+    # `#` is in no escaped name, so no other address looks like a shortened one
+    return f"{whole[: LONGEST_ADDRESS - 65]}#{hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 def counter(concept: str) -> Key:
@@ -105,7 +114,7 @@ def event(event_id: str) -> Key:
 
 def media_of_stream(stream: str) -> str:
     """Partition of `by_stream` that holds the media of one stream name."""
-    return f"MEDIA#{escaped(stream)}"
+    return f"MEDIA#{address(stream)}"
 
 
 def by_time(moment: float, unique: str) -> str:

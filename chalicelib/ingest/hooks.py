@@ -4,6 +4,7 @@ Each dialect (`srs.py`, `nginx_rtmp.py`) turns a request into one of these and o
 """
 
 import ipaddress
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -53,10 +54,20 @@ class OtherHook:
     """An event of the dialect that nothing here waits for."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class HookAnswer:
+    """What the origin is told, in the form of its dialect."""
+
+    status: int
+    body: Mapping[str, int]
+
+
 Hook: TypeAlias = PublishHook | UnpublishHook | PlayHook | OtherHook
 
 SESSION_PARAMETER = "tapedeck_session"
 """By this parameter of its pull URL a recorder is known to the `on_play` hook."""
+NAME_BYTES = 1024
+"""Longest part of an address: 200 characters of any alphabet and more."""
 
 
 class HookUnknown(Exception):
@@ -77,12 +88,14 @@ def parameters(query: str) -> Mapping[str, str]:
 
 
 def stream_ref(domain: str, app: str, stream: str) -> StreamRef:
-    """The address of a publish; raises PublishRefused where a part is missing or holds control characters."""
+    """The address of a publish; raises PublishRefused where a part is missing or 
     for part, name in (("push domain", domain), ("app name", app), ("stream name", stream)):
         if not name:
             raise PublishRefused(f"the origin names no {part}")
-        if not name.isprintable():
-            raise PublishRefused(f"the {part} holds characters that cannot be printed")
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+            raise PublishRefused(f"the {part} holds control characters")
+        if len(name.encode()) > NAME_BYTES:
+            raise PublishRefused(f"the {part} is longer than {NAME_BYTES} bytes")
     return StreamRef(domain=domain, app=app, stream=stream)
 
 

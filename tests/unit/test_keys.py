@@ -1,24 +1,30 @@
-"""Different names never share a key, and times sort as text."""
+"""Keys of names of any spelling: distinct, and never longer than DynamoDB takes."""
 
-from itertools import combinations
+from itertools import product
 
 from chalicelib import keys
 
-ODD = ["", "a", "a/b", "/", "a#b", "LIVE", "%2F", "中", "a b", "..", "A"]
+CHINESE = "直播间" * 80
 
 
-def test_no_two_addresses_share_a_key() -> None:
-    addresses = [(a, b, c) for a in ODD for b in ODD for c in ODD]
-    assert len({keys.record_rule(*each) for each in addresses}) == len(addresses)
-    assert len({keys.live(*each) for each in addresses}) == len(addresses)
+def test_names_that_differ_give_keys_that_differ() -> None:
+    names = ["", "a", "a/b", "../x", "a b", "a+b", "a%20b", "#", CHINESE, CHINESE + "1", "x" * 1000]
+    addresses = [keys.address(*three) for three in product(names, repeat=3)]
+    assert len(set(addresses)) == len(addresses)
 
 
-def test_sort_keys_of_times_sort_as_the_times_do() -> None:
-    moments = [0.0, 9.999, 10.0, 999_999_999.0, 1_795_163_844.0, 1_795_163_844.001, 9_999_999_999.0]
-    for earlier, later in combinations(moments, 2):
-        assert keys.by_time(earlier, "z") < keys.by_time(later, "a")
+def test_a_shortened_address_is_the_key_of_nothing_else() -> None:
+    shortened = keys.address(CHINESE)
+    assert keys.address(shortened) != shortened
 
 
-def test_tasks_that_end_later_lie_behind_the_bound_and_others_before_it() -> None:
-    ends_at_100 = keys.task_of_stream("d", "a", "s", 100, "t").sk
-    assert keys.open_tasks_after(100) <= ends_at_100 < keys.open_tasks_after(101)
+def test_a_key_of_long_names_is_one_that_dynamodb_takes() -> None:
+    rule = keys.record_rule("push.example.com", CHINESE, CHINESE)
+    task = keys.task_of_stream("push.example.com", CHINESE, CHINESE, 1_800_000_000, "task")
+    assert max(len(rule.sk), len(task.sk), len(keys.callback_rule("push.example.com", CHINESE).sk)) <= 1024
+    assert max(len(task.pk), len(keys.live("push.example.com", CHINESE, CHINESE).pk)) <= 2048
+    assert len(keys.media_of_stream("\U0001f600" * 255)) <= 2048
+
+
+def test_ordinary_names_are_legible_in_a_key() -> None:
+    assert keys.record_rule("push.example.com", "live", "room 7") == ("RECORD-RULE", "push.example.com/live/room%207")
