@@ -88,7 +88,7 @@ def parameters(query: str) -> Mapping[str, str]:
 
 
 def stream_ref(domain: str, app: str, stream: str) -> StreamRef:
-    """The address of a publish; raises PublishRefused where a part is missing or 
+    """The address of a publish; raises PublishRefused where a part is missing, too long or holds control characters."""
     for part, name in (("push domain", domain), ("app name", app), ("stream name", stream)):
         if not name:
             raise PublishRefused(f"the origin names no {part}")

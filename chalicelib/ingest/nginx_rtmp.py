@@ -1,7 +1,8 @@
 """Hooks as nginx-rtmp sends them: a form, answered with a status. Pure.
 
-nginx appends the publisher's own query to its form, unchanged. So the event comes from the hook's URL, the first value of
-a key is nginx's, and what follows nginx's last field is the publisher's. nginx escapes a blank as %20: `+` is a plus.
+nginx appends the publisher's own query to its form, unchanged. So the event comes from the hook's URL, the first value
+of a key is nginx's, and what follows nginx's last field is the publisher's. nginx escapes a blank as %20: `+` is a
+plus.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from chalicelib.ingest.hooks import (
 OTHER_EVENTS = frozenset({"on_connect", "on_done", "on_disconnect", "on_play_done", "on_record_done", "on_update"})
 LAST_FIELD = {"on_publish": "type", "on_publish_done": "name", "on_play": "reset"}
 """The field that nginx writes last, by event."""
+REQUIRED_FIELDS = frozenset({"app", "name", "tcurl", "clientid", "addr"})
 ACCEPTED = HookAnswer(status=200, body={})
 REFUSED = HookAnswer(status=403, body={})
 
@@ -54,8 +56,8 @@ def _split(body: bytes, last_field: str) -> tuple[Mapping[str, str], str]:
         name, _, value = pair.partition("=")
         fields.setdefault(name, unquote(value))
         if name == last_field:
-            missing = {"app", "name", "tcurl", "clientid", "addr"} - fields.keys()
-            if missing:
-                break
-            return fields, "&".join(pairs[position + 1 :])
-    raise HookMalformed("a field of nginx-rtmp is missing")
+            missing = REQUIRED_FIELDS - fields.keys()
+            if not missing:
+                return fields, "&".join(pairs[position + 1 :])
+            raise HookMalformed(f"without {', '.join(sorted(missing))}")
+    raise HookMalformed(f"without {last_field}")
