@@ -15,6 +15,7 @@ from infra.local.demo.publisher import Publisher
 from infra.local.demo.receiver import Receiver
 from infra.local.demo.report import CheckedFile, Outcome
 from infra.local.demo.stack_address import StackAddress
+from infra.local.trouble import Trouble
 
 CALLBACK_SECONDS = 30.0
 """How long a callback is awaited after the unpublish; 3 s is the bound, more is for a machine under load."""
@@ -22,7 +23,7 @@ DURATION_TOLERANCE_SECONDS = 1.0
 STREAM = "clip"
 
 
-class DemoFailed(Exception):
+class DemoFailed(Trouble):
     """The story did not come true; the message says what is missing and what to do."""
 
 
