@@ -1,0 +1,136 @@
+"""Callback templates: the URLs that are told of a stream's events, and the key that signs what they are told."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from chalicelib import keys
+from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.params import LongText, Natural, Params, at_most_bytes, matching, refusal
+from chalicelib.attribute_values import Item
+from chalicelib.errors import InvalidParameter, NoSuchTemplate, TemplateInUse, UrlNotSafe
+from chalicelib.live.names import TemplateLabel
+from chalicelib.live.template_store import TemplateStore
+from chalicelib.notify.safe_url import check_url
+
+STORE = TemplateStore(
+    partition=keys.CALLBACK_TEMPLATES,
+    key=keys.callback_template,
+    missing_at_delete=NoSuchTemplate,
+    bound_at_delete=TemplateInUse,
+)
+
+
+def _safe(url: str) -> str:
+    try:
+        if url:
+            check_url(url)
+    except ValueError as reason:
+        raise refusal(UrlNotSafe, str(reason)) from None
+    return url
+
+
+Url = Annotated[str, at_most_bytes(2048), AfterValidator(_safe)]
+Level = Annotated[str, matching(("error", "warning", "info").__contains__, "one of: error, warning, info")]
+URLS = (
+    "StreamBeginNotifyUrl",
+    "StreamEndNotifyUrl",
+    "RecordNotifyUrl",
+    "RecordStatusNotifyUrl",
+    "SnapshotNotifyUrl",
+    "PornCensorshipNotifyUrl",
+    "StreamMixNotifyUrl",
+    "PushExceptionNotifyUrl",
+    "AudioAuditNotifyUrl",
+    "RecordExceptionNotifyUrl",
+)
+
+
+class CallbackFields(Params):
+    """What Create and Modify have in common."""
+
+    Description: LongText = ""
+    StreamBeginNotifyUrl: Url = ""
+    StreamEndNotifyUrl: Url = ""
+    RecordNotifyUrl: Url = ""
+    RecordStatusNotifyUrl: Url = ""
+    SnapshotNotifyUrl: Url = ""
+    PornCensorshipNotifyUrl: Url = ""
+    PushExceptionNotifyUrl: Url = ""
+    AudioAuditNotifyUrl: Url = ""
+    RecordExceptionNotifyUrl: Url = ""
+    RecordExceptionLevels: Annotated[list[Level], Field(max_length=3)] = Field(default_factory=list)
+    CallbackKey: Annotated[str, at_most_bytes(255)] = ""
+
+
+class CreateLiveCallbackTemplate(CallbackFields):
+    """Parameters of the action."""
+
+    TemplateName: TemplateLabel
+    StreamMixNotifyUrl: Url = ""
+
+
+class ModifyLiveCallbackTemplate(CallbackFields):
+    """Parameters of the action; a field left out keeps what the template has."""
+
+    TemplateId: Natural
+    TemplateName: TemplateLabel = ""
+
+
+class OneTemplate(Params):
+    """Parameters that name a template."""
+
+    TemplateId: Natural
+
+
+class DescribeLiveCallbackTemplates(Params):
+    """Parameters of the action: none."""
+
+
+ANSWERED_WHERE_SET = "RecordStatusNotifyUrl"
+"""The vendor's answer has no such field, and its SDK warns of fields it does not know."""
+ANSWERED = ("TemplateId", *(name for name in CreateLiveCallbackTemplate.model_fields if name != ANSWERED_WHERE_SET))
+
+
+def create(params: CreateLiveCallbackTemplate, call: Call) -> Answer:
+    """A new template; it needs at least one URL."""
+    if not any(getattr(params, url) for url in URLS):
+        raise InvalidParameter(f"{URLS[2]}: give at least one URL, this one or another.")
+    return {"TemplateId": STORE.create(call.table, params.model_dump())}
+
+
+def modify(params: ModifyLiveCallbackTemplate, call: Call) -> Answer:
+    """Change the fields that were sent."""
+    STORE.modify(call.table, params.TemplateId, params.model_dump(exclude_unset=True))
+    return {}
+
+
+def delete(params: OneTemplate, call: Call) -> Answer:
+    """Remove a template that no rule uses."""
+    STORE.delete(call.table, params.TemplateId)
+    return {}
+
+
+def describe(params: OneTemplate, call: Call) -> Answer:
+    """One template."""
+    return {"Template": _info(STORE.get(call.table, params.TemplateId))}
+
+
+def describe_all(params: DescribeLiveCallbackTemplates, call: Call) -> Answer:
+    """Every template."""
+    return {"Templates": [_info(item) for item in STORE.all(call.table)]}
+
+
+def _info(item: Item) -> dict[str, Any]:
+    info = {name: item[name] for name in ANSWERED}
+    return info | ({ANSWERED_WHERE_SET: item[ANSWERED_WHERE_SET]} if item[ANSWERED_WHERE_SET] else {})
+
+
+ACTIONS: Mapping[str, Action] = {
+    "CreateLiveCallbackTemplate": action(CreateLiveCallbackTemplate, create),
+    "ModifyLiveCallbackTemplate": action(ModifyLiveCallbackTemplate, modify),
+    "DeleteLiveCallbackTemplate": action(OneTemplate, delete),
+    "DescribeLiveCallbackTemplate": action(OneTemplate, describe),
+    "DescribeLiveCallbackTemplates": action(DescribeLiveCallbackTemplates, describe_all),
+}

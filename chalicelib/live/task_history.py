@@ -1,0 +1,81 @@
+"""The list of recording tasks, paged by a token that is the place where the next page begins."""
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.api.action import Answer, Call
+from chalicelib.api.params import Params, ShortText, UnixSeconds
+from chalicelib.attribute_values import Item
+from chalicelib.errors import InvalidParameterValue, InvalidTaskTime
+from chalicelib.live.names import PathName
+
+HISTORY_SECONDS = 90 * 86_400
+SPAN_SECONDS = 7 * 86_400
+PAGE = 100
+READ_AT_ONCE = 1000
+"""Entries read for one page: where filters refuse them all, the page is empty and the token leads on."""
+_PLACE = re.compile(r"\d{11}\.\d{3}#[0-9a-f]{32}")
+ANSWERED = ("TaskId", "DomainName", "AppName", "StreamName", "StartTime", "EndTime", "TemplateId", "Stopped")
+
+
+class DescribeRecordTask(Params):
+    """Parameters of the action."""
+
+    StartTime: UnixSeconds
+    EndTime: UnixSeconds
+    StreamName: PathName = ""
+    DomainName: ShortText = ""
+    AppName: PathName = ""
+    ScrollToken: ShortText = ""
+
+
+def describe(params: DescribeRecordTask, call: Call) -> Answer:
+    """Tasks that lie wholly inside a span of time, by start; a page of them."""
+    _check_span(params, call.now)
+    first = _after(params.ScrollToken) if params.ScrollToken else keys.by_time(params.StartTime, "")
+    last = keys.by_time(params.EndTime, "~")
+    entries = list(call.table.query(keys.ALL_TASKS, index=keys.LISTING, first=first, last=last, limit=READ_AT_ONCE))
+    found: list[dict[str, Any]] = []
+    for position in range(0, len(entries), PAGE):
+        chunk = entries[position : position + PAGE]
+        items = call.table.get_many(keys.Key(entry["PK"], entry["SK"]) for entry in chunk)
+        for entry in chunk:
+            task = items.get(keys.Key(entry["PK"], entry["SK"]))
+            if task is not None and _is_wanted(task, params):
+                found.append({name: task[name] for name in ANSWERED})
+            if len(found) == PAGE:
+                return {"TaskList": found, "ScrollToken": "" if entry is entries[-1] else _token(entry["LSK"])}
+    return {"TaskList": found, "ScrollToken": _token(entries[-1]["LSK"]) if len(entries) == READ_AT_ONCE else ""}
+
+
+def _check_span(params: DescribeRecordTask, now: float) -> None:
+    if params.StartTime < now - HISTORY_SECONDS:
+        raise InvalidTaskTime("StartTime: at most 90 days back.")
+    if not params.StartTime < params.EndTime <= params.StartTime + SPAN_SECONDS:
+        raise InvalidTaskTime("EndTime: must lie after StartTime, by at most 7 days.")
+
+
+def _is_wanted(task: Item, params: DescribeRecordTask) -> bool:
+    return (
+        task["EndTime"] <= params.EndTime
+        and not task["deleted"]
+        and all(getattr(params, name) in ("", task[name]) for name in ("StreamName", "DomainName", "AppName"))
+    )
+
+
+def _token(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _after(token: str) -> str:
+    """The sort key that follows the token's place."""
+    try:
+        place = base64.urlsafe_b64decode(token.encode()).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        place = ""
+    if not _PLACE.fullmatch(place):
+        raise InvalidParameterValue("ScrollToken: not one of this list's tokens.")
+    return f"{place}!"
