@@ -34,3 +34,8 @@ class DemoSettings:
 def read_demo_settings() -> DemoSettings:
     """The settings of this process."""
     return DemoSettings.read(os.environ)
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process we start: ours and `changes`."""
+    return {**os.environ, **changes}

@@ -1,0 +1,77 @@
+"""A stack for the tests, with the views an operator has beside its API."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from chalicelib import keys
+from chalicelib.recording.naming import ready_key
+from chalicelib.table import DynamoTable
+from infra.local.demo.stack_address import StackAddress
+from infra.local.demo.stack_process import StackProcess
+from infra.local.settings import LOOPBACK, free_ports
+
+PORTS = ("TAPEDECK_FRONT_PORT", "TAPEDECK_AWS_PORT", "TAPEDECK_ECS_PORT", "TAPEDECK_RTMP_PORT")
+STACK_NAME = "tapedeck"
+
+
+class Stack:
+    """One stack on free ports with its state in `folder`; it may be ended and started again."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
+        self.process = StackProcess(folder, folder / "output.log", {**ports, **environment})
+        self._ecs_endpoint = f"http://{LOOPBACK}:{ports['TAPEDECK_ECS_PORT']}"
+
+    def start(self) -> None:
+        """Start it, for the first time or again."""
+        self.address: StackAddress = self.process.start()
+        self.table = DynamoTable(self.address.table, lambda: self._client("dynamodb"))
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.process.stop()
+
+    def recorder_of(self, app: str, stream: str) -> str:
+        """The ECS task that records a live stream."""
+        live = self.table.get(keys.live(self.address.push_domain, app, stream))
+        assert live is not None, f"nobody publishes {app}/{stream}"
+        [arn] = self._client("ecs").list_tasks(startedBy=live["session_id"])["taskArns"]
+        return str(arn)
+
+    def stop_task(self, arn: str) -> None:
+        """What an operator or a Fargate maintenance does: SIGTERM."""
+        self._client("ecs").stop_task(task=arn)
+
+    def tell_again(self, file_id: str) -> None:
+        """Invoke the file-ready function as the queue does, with S3's event of a finished file."""
+        record = {
+            "eventSource": "aws:s3",
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": self.address.bucket}, "object": {"key": ready_key(file_id)}},
+        }
+        message = {"messageId": "again", "eventSource": "aws:sqs", "body": json.dumps({"Records": [record]})}
+        answer = self._client("lambda").invoke(
+            FunctionName=self._function("FileReady"), Payload=json.dumps({"Records": [message]})
+        )
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def _function(self, logical_id: str) -> str:
+        resources = self._client("cloudformation").describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+        return next(
+            str(each["PhysicalResourceId"])
+            for each in resources
+            if each["ResourceType"] == "AWS::Lambda::Function" and each["LogicalResourceId"] == logical_id
+        )
+
+    def _client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            region_name=self.address.region,
+            endpoint_url=self._ecs_endpoint if service == "ecs" else self.address.aws_endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )

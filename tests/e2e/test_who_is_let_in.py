@@ -1,0 +1,67 @@
+"""Requests, hooks and publishes of those who may not."""
+
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+
+from infra.local.demo.customer import Customer
+from infra.local.demo.stack_address import StackAddress
+from tests.e2e.scene import customer_of
+
+pytestmark = pytest.mark.e2e
+
+
+def post(url: str, body: bytes) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.read()
+
+
+def hook(stack: StackAddress, stream: str) -> bytes:
+    return json.dumps(
+        {
+            "action": "on_publish",
+            "client_id": "1175344m",
+            "ip": "127.0.0.1",
+            "vhost": "__defaultVhost__",
+            "app": "live",
+            "tcUrl": f"{stack.rtmp}/live",
+            "stream": stream,
+            "param": f"?vhost={stack.push_domain}",
+        }
+    ).encode()
+
+
+@pytest.mark.parametrize("query", ["", "?secret=", "?secret=guessed"], ids=["no secret", "empty", "wrong"])
+def test_an_unsigned_hook_is_refused(stack: StackAddress, query: str) -> None:
+    status, _ = post(f"{stack.api}/hooks/srs/on_publish{query}", hook(stack, "intruder"))
+    online = customer_of(stack).live("DescribeLiveStreamOnlineList", StreamName="intruder")
+    assert status == 403
+    assert online["TotalNum"] == 0
+
+
+def test_an_unsigned_request_is_refused_in_the_wires_form(stack: StackAddress) -> None:
+    status, body = post(f"{stack.api}/", b"{}")
+    assert status == 200
+    assert json.loads(body)["Response"].keys() == {"Error", "RequestId"}
+
+
+def test_a_key_nobody_has_is_refused(stack: StackAddress) -> None:
+    stranger = Customer(api=stack.api, secret_id="AKIDstranger", secret_key="guessed", region=stack.region)
+    with pytest.raises(TencentCloudSDKException) as refusal:
+        stranger.live("DescribeLiveRecordTemplates")
+    assert refusal.value.code == "AuthFailure.SecretIdNotFound"
+
+
+def test_a_wrong_signature_is_refused(stack: StackAddress) -> None:
+    forger = Customer(api=stack.api, secret_id=stack.secret_id, secret_key="guessed", region=stack.region)
+    with pytest.raises(TencentCloudSDKException) as refusal:
+        forger.live("DescribeLiveRecordTemplates")
+    assert refusal.value.code == "AuthFailure.SignatureFailure"
