@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts
 from tests.e2e.stack import Stack
 
 HURRIED = {"CALLBACK_RETRY_SECONDS": "1"}
@@ -21,6 +21,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def stack(running: Stack) -> StackAddress:
+def stack(running: Stack) -> StackFacts:
     """The stack as a customer knows it."""
     return running.address

@@ -10,9 +10,9 @@ from typing import Any
 from infra.local.demo.check import check_file
 from infra.local.demo.clip import make_clip
 from infra.local.demo.customer import Arrangement, Customer, arranged
-from infra.local.demo.publisher import Publisher
+from infra.local.demo.publisher import Publisher, push_url
 from infra.local.demo.receiver import Answer, Receiver
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts
 
 ANNOUNCED_SECONDS = 20.0
 """How long a callback is awaited: far above what it takes, for a machine under load."""
@@ -22,7 +22,7 @@ clip_of = cache(make_clip)
 """A clip by its length in seconds (and tracks), made once a run."""
 
 
-def customer_of(stack: StackAddress) -> Customer:
+def customer_of(stack: StackFacts) -> Customer:
     """A client of the stack's API with its own key."""
     return Customer(api=stack.api, secret_id=stack.secret_id, secret_key=stack.secret_key, region=stack.region)
 
@@ -31,7 +31,7 @@ def customer_of(stack: StackAddress) -> Customer:
 class Scene:
     """What a test acts with."""
 
-    stack: StackAddress
+    stack: StackFacts
     customer: Customer
     receiver: Receiver
     arrangement: Arrangement
@@ -47,7 +47,7 @@ class Scene:
 
     def publisher(self, clip: bytes, *, stream: str = "room", query: str = "", speed: float = 1.0) -> Publisher:
         """An encoder, yet to be started; `query` (`&key=value`) is added to the push URL."""
-        return Publisher(self.stack.push_url(self.app, stream) + query, clip, speed=speed)
+        return Publisher(push_url(self.stack, self.app, stream) + query, clip, speed=speed)
 
     def files(self, count: int, **fields: Any) -> Sequence[dict[str, Any]]:
         """The file-ready events with these fields, once `count` of them came."""
@@ -67,7 +67,7 @@ def check(event: Mapping[str, Any], publisher: Publisher) -> None:
 
 @contextmanager
 def recorded(
-    stack: StackAddress,
+    stack: StackFacts,
     *formats: str,
     answer: Answer = lambda event: 200,
     interval_seconds: int = 1800,

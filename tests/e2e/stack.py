@@ -10,8 +10,8 @@ import boto3
 from chalicelib import keys
 from chalicelib.recording.naming import ready_key
 from chalicelib.table import DynamoTable
-from infra.local.demo.stack_address import StackAddress
 from infra.local.demo.stack_process import StackProcess
+from infra.local.running import StackFacts
 from infra.local.settings import LOOPBACK, free_ports
 
 PORTS = ("TAPEDECK_FRONT_PORT", "TAPEDECK_AWS_PORT", "TAPEDECK_ECS_PORT", "TAPEDECK_RTMP_PORT")
@@ -28,7 +28,7 @@ class Stack:
 
     def start(self) -> None:
         """Start it, for the first time or again."""
-        self.address: StackAddress = self.process.start()
+        self.address: StackFacts = self.process.start()
         self.table = DynamoTable(self.address.table, lambda: self._client("dynamodb"))
 
     def stop(self) -> None:

@@ -11,8 +11,8 @@ from infra.local.demo.comparison import compare
 from infra.local.demo.customer import FORMATS
 from infra.local.demo.packets import read_prints
 from infra.local.demo.progress import Progress
-from infra.local.demo.stack_address import StackAddress
 from infra.local.demo.story import play
+from infra.local.running import StackFacts
 from tests.e2e.scene import check, clip_of, recorded
 
 pytestmark = pytest.mark.e2e
@@ -28,13 +28,13 @@ PUSH_FIELDS = {
 }  # fmt: skip
 
 
-def test_a_live_stream_becomes_five_files_that_play_and_are_announced(stack: StackAddress) -> None:
+def test_a_live_stream_becomes_five_files_that_play_and_are_announced(stack: StackFacts) -> None:
     outcome = play(stack, 8, Progress(io.StringIO()))
     assert [each.file_format for each in outcome.files] == list(FORMATS)
 
 
 def test_unpublish_to_last_callback_is_under_three_seconds(
-    stack: StackAddress, record_property: Callable[[str, object], None]
+    stack: StackFacts, record_property: Callable[[str, object], None]
 ) -> None:
     with recorded(stack, *FORMATS) as scene:
         publisher = scene.publish(clip_of(8))
@@ -44,7 +44,7 @@ def test_unpublish_to_last_callback_is_under_three_seconds(
     assert last - publisher.ended_at < 3.0
 
 
-def test_a_file_ready_callback_has_every_field_of_the_wire(stack: StackAddress) -> None:
+def test_a_file_ready_callback_has_every_field_of_the_wire(stack: StackFacts) -> None:
     with recorded(stack, "mp4") as scene:
         publisher = scene.publish(clip_of(5), query="&purpose=test")
         [event] = scene.files(1)
@@ -64,7 +64,7 @@ def test_a_file_ready_callback_has_every_field_of_the_wire(stack: StackAddress) 
     assert json.loads(event["callback_ext"])["resolution"] == "640x360"
 
 
-def test_begin_and_end_of_a_push_are_announced_as_a_pair(stack: StackAddress) -> None:
+def test_begin_and_end_of_a_push_are_announced_as_a_pair(stack: StackFacts) -> None:
     with recorded(stack, "flv") as scene:
         scene.publish(clip_of(5))
         [begun] = scene.receiver.wait_for(1, timeout_seconds=20, event_type=1)
@@ -76,7 +76,7 @@ def test_begin_and_end_of_a_push_are_announced_as_a_pair(stack: StackAddress) ->
     assert int(ended["push_duration"]) == pytest.approx(5000, abs=2000)
 
 
-def test_a_stream_is_online_while_it_is_published(stack: StackAddress) -> None:
+def test_a_stream_is_online_while_it_is_published(stack: StackFacts) -> None:
     with recorded(stack, "flv") as scene:
         with scene.publisher(clip_of(10)) as publisher:
             publisher.wait_until_sent(1)
@@ -90,7 +90,7 @@ def test_a_stream_is_online_while_it_is_published(stack: StackAddress) -> None:
     assert (during["StreamState"], after["StreamState"]) == ("active", "inactive")
 
 
-def test_two_publishes_in_a_row_are_two_sessions(stack: StackAddress) -> None:
+def test_two_publishes_in_a_row_are_two_sessions(stack: StackFacts) -> None:
     with recorded(stack, "flv") as scene:
         first = scene.publish(clip_of(5))
         second = scene.publish(clip_of(6))
@@ -102,7 +102,7 @@ def test_two_publishes_in_a_row_are_two_sessions(stack: StackAddress) -> None:
     assert len({json.loads(event["callback_ext"])["session_id"] for event in (one, other)}) == 2
 
 
-def test_two_streams_at_once_do_not_mix(stack: StackAddress) -> None:
+def test_two_streams_at_once_do_not_mix(stack: StackFacts) -> None:
     with recorded(stack, "mp4") as scene, ThreadPoolExecutor() as pool:
         lengths = {"red": 5, "blue": 6}
         publishers = dict(
@@ -116,21 +116,21 @@ def test_two_streams_at_once_do_not_mix(stack: StackAddress) -> None:
             check(event, publishers[event["stream_id"]])
 
 
-def test_an_audio_only_push_is_recorded_as_audio(stack: StackAddress) -> None:
+def test_an_audio_only_push_is_recorded_as_audio(stack: StackFacts) -> None:
     with recorded(stack, *FORMATS) as scene:
         publisher = scene.publish(clip_of(6, video=False))
         for event in scene.files(len(FORMATS)):
             check(event, publisher)
 
 
-def test_record_type_audio_in_the_push_url_leaves_the_picture_out(stack: StackAddress) -> None:
+def test_record_type_audio_in_the_push_url_leaves_the_picture_out(stack: StackFacts) -> None:
     with recorded(stack, "mp4") as scene:
         publisher = scene.publish(clip_of(6), query="&record_type=audio")
         [event] = scene.files(1)
         compare(publisher.sent, read_prints(event["video_url"]), kinds=["audio"], tolerance_ms=1.1)
 
 
-def test_files_are_cut_at_the_record_interval_and_nothing_is_lost_or_doubled(stack: StackAddress) -> None:
+def test_files_are_cut_at_the_record_interval_and_nothing_is_lost_or_doubled(stack: StackFacts) -> None:
     with recorded(stack, "flv", interval_seconds=30) as scene:
         publisher = scene.publish(clip_of(70), speed=5.0)
         events = sorted(scene.files(3), key=lambda event: event["media_start_time"])
@@ -142,7 +142,7 @@ def test_files_are_cut_at_the_record_interval_and_nothing_is_lost_or_doubled(sta
     assert [event["duration"] for event in events] == pytest.approx([30, 30, 10], abs=1)
 
 
-def test_a_rule_change_holds_from_the_next_publish_on(stack: StackAddress) -> None:
+def test_a_rule_change_holds_from_the_next_publish_on(stack: StackFacts) -> None:
     with recorded(stack, "flv") as scene:
         with scene.publisher(clip_of(8)) as publisher:
             publisher.wait_until_sent(1)
@@ -158,7 +158,7 @@ def test_a_rule_change_holds_from_the_next_publish_on(stack: StackAddress) -> No
         assert [event["file_format"] for event in scene.files(2)] == ["flv", "mp4"]
 
 
-def test_a_template_without_a_format_records_nothing(stack: StackAddress) -> None:
+def test_a_template_without_a_format_records_nothing(stack: StackFacts) -> None:
     with recorded(stack) as scene:
         scene.publish(clip_of(5))
         scene.receiver.wait_for(1, timeout_seconds=20, event_type=0)
@@ -166,7 +166,7 @@ def test_a_template_without_a_format_records_nothing(stack: StackAddress) -> Non
     assert found["TotalCount"] == 0
 
 
-def test_the_library_is_searched_by_stream_name_time_and_id(stack: StackAddress) -> None:
+def test_the_library_is_searched_by_stream_name_time_and_id(stack: StackFacts) -> None:
     with recorded(stack, "flv", "mp4") as scene:
         stream = f"stream-of-{scene.app}"
         scene.publish(clip_of(5), stream=stream)

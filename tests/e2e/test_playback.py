@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts
 from tests.e2e.scene import clip_of, recorded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 PLAYER = Path(__file__).with_name("play_hls.mjs")
 
 
-def test_hls_plays_in_chromium_with_hls_js(stack: StackAddress) -> None:
+def test_hls_plays_in_chromium_with_hls_js(stack: StackFacts) -> None:
     browser = shutil.which("chromium")
     assert browser, "chromium is not on the PATH: install it, or leave this test out with -m 'not browser'"
     with recorded(stack, "hls") as scene:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from infra.local.demo.packets import PacketPrint, read_prints
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts
 from tests.e2e.scene import check, clip_of, recorded
 
 pytestmark = pytest.mark.e2e
@@ -22,7 +22,7 @@ def is_part_of(sent: Sequence[PacketPrint], found: Sequence[PacketPrint]) -> boo
     return True
 
 
-def test_a_template_and_a_task_record_the_stream_twice(stack: StackAddress) -> None:
+def test_a_template_and_a_task_record_the_stream_twice(stack: StackFacts) -> None:
     with recorded(stack, "mp4") as scene:
         task_id = scene.customer.live(
             "CreateRecordTask",
@@ -38,7 +38,7 @@ def test_a_template_and_a_task_record_the_stream_twice(stack: StackAddress) -> N
     assert {event.get("task_id") for event in events} == {None, task_id}
 
 
-def test_stop_record_task_ends_its_file_while_the_rule_goes_on(stack: StackAddress) -> None:
+def test_stop_record_task_ends_its_file_while_the_rule_goes_on(stack: StackFacts) -> None:
     with recorded(stack, "mp4") as scene:
         with scene.publisher(clip_of(40)) as publisher:
             publisher.wait_until_sent(2)
@@ -60,7 +60,7 @@ def test_stop_record_task_ends_its_file_while_the_rule_goes_on(stack: StackAddre
     assert next(each for each in part if each.kind == "video").is_key_frame
 
 
-def test_a_task_without_a_template_records_hls(stack: StackAddress) -> None:
+def test_a_task_without_a_template_records_hls(stack: StackFacts) -> None:
     with recorded(stack) as scene:
         task_id = scene.customer.live("CreateRecordTask", **scene.address("room"), EndTime=int(time.time()) + 3600)[
             "TaskId"
@@ -72,7 +72,7 @@ def test_a_task_without_a_template_records_hls(stack: StackAddress) -> None:
     assert event["file_format"] == "hls"
 
 
-def test_a_deleted_task_does_not_record_the_next_push(stack: StackAddress) -> None:
+def test_a_deleted_task_does_not_record_the_next_push(stack: StackFacts) -> None:
     with recorded(stack, "flv") as scene:
         task_id = scene.customer.live("CreateRecordTask", **scene.address("room"), EndTime=int(time.time()) + 3600)[
             "TaskId"

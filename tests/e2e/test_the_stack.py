@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts
 from tests.e2e.scene import check, clip_of, customer_of, recorded
 from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
 
-def test_the_stack_keeps_its_state_over_down_and_up_beside_another_stack(stack: StackAddress, tmp_path: Path) -> None:
+def test_the_stack_keeps_its_state_over_down_and_up_beside_another_stack(stack: StackFacts, tmp_path: Path) -> None:
     second = Stack(tmp_path, {})
     second.start()
     try:

@@ -8,7 +8,7 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from infra.local.demo.customer import Customer
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts
 from tests.e2e.scene import customer_of
 
 pytestmark = pytest.mark.e2e
@@ -24,7 +24,7 @@ def post(url: str, body: bytes) -> tuple[int, bytes]:
             return refusal.code, refusal.read()
 
 
-def hook(stack: StackAddress, stream: str) -> bytes:
+def hook(stack: StackFacts, stream: str) -> bytes:
     return json.dumps(
         {
             "action": "on_publish",
@@ -40,27 +40,27 @@ def hook(stack: StackAddress, stream: str) -> bytes:
 
 
 @pytest.mark.parametrize("query", ["", "?secret=", "?secret=guessed"], ids=["no secret", "empty", "wrong"])
-def test_an_unsigned_hook_is_refused(stack: StackAddress, query: str) -> None:
+def test_an_unsigned_hook_is_refused(stack: StackFacts, query: str) -> None:
     status, _ = post(f"{stack.api}/hooks/srs/on_publish{query}", hook(stack, "intruder"))
     online = customer_of(stack).live("DescribeLiveStreamOnlineList", StreamName="intruder")
     assert status == 403
     assert online["TotalNum"] == 0
 
 
-def test_an_unsigned_request_is_refused_in_the_wires_form(stack: StackAddress) -> None:
+def test_an_unsigned_request_is_refused_in_the_wires_form(stack: StackFacts) -> None:
     status, body = post(f"{stack.api}/", b"{}")
     assert status == 200
     assert json.loads(body)["Response"].keys() == {"Error", "RequestId"}
 
 
-def test_a_key_nobody_has_is_refused(stack: StackAddress) -> None:
+def test_a_key_nobody_has_is_refused(stack: StackFacts) -> None:
     stranger = Customer(api=stack.api, secret_id="AKIDstranger", secret_key="guessed", region=stack.region)
     with pytest.raises(TencentCloudSDKException) as refusal:
         stranger.live("DescribeLiveRecordTemplates")
     assert refusal.value.code == "AuthFailure.SecretIdNotFound"
 
 
-def test_a_wrong_signature_is_refused(stack: StackAddress) -> None:
+def test_a_wrong_signature_is_refused(stack: StackFacts) -> None:
     forger = Customer(api=stack.api, secret_id=stack.secret_id, secret_key="guessed", region=stack.region)
     with pytest.raises(TencentCloudSDKException) as refusal:
         forger.live("DescribeLiveRecordTemplates")

@@ -46,8 +46,8 @@ def test_the_table_is_as_wide_as_what_it_holds() -> None:
 
 
 def test_the_figures_are_the_waits() -> None:
-    outcome = Outcome(files=[], packets_sent=0, last_callback_seconds=0.614)
-    assert figures(outcome, 4.21) == "  stack ready after 4.2 s; last callback 0.61 s after the unpublish"
+    outcome = Outcome(files=[], packets_sent=2158, last_callback_seconds=0.614)
+    assert figures(outcome) == "  2158 packets sent; the last callback came 0.61 s after the unpublish"
 
 
 def test_progress_is_sparse_where_no_terminal_reads_it() -> None:

@@ -9,9 +9,15 @@ from typing import Self
 import av
 
 from infra.local.demo.packets import PacketPrint, print_of
+from infra.local.running import StackFacts
 
 OPEN_SECONDS, SEND_SECONDS = 20.0, 10.0
 """How long the origin may hold a publish (its hook waits for a recorder), and block a packet."""
+
+
+def push_url(stack: StackFacts, app: str, stream: str) -> str:
+    """Where an encoder publishes a stream of the stack's push domain."""
+    return f"{stack.rtmp}/{app}/{stream}?vhost={stack.push_domain}"
 
 
 class Publisher:

@@ -36,9 +36,9 @@ def table(files: Sequence[CheckedFile]) -> str:
     return "\n".join("  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in (heading, *rows))
 
 
-def figures(outcome: Outcome, start_seconds: float) -> str:
-    """How long the waits were."""
+def figures(outcome: Outcome) -> str:
+    """What was sent, and how long the customer waited."""
     return (
-        f"  stack ready after {start_seconds:.1f} s;"
-        f" last callback {outcome.last_callback_seconds:.2f} s after the unpublish"
+        f"  {outcome.packets_sent} packets sent; the last callback came {outcome.last_callback_seconds:.2f} s"
+        " after the unpublish"
     )

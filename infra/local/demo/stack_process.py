@@ -6,11 +6,9 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from infra.local.demo.settings import child_environment
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts, stack_file
 from infra.local.settings import ROOT
 from infra.local.trouble import Trouble
 
@@ -30,9 +28,11 @@ class StackProcess:
         """How long the stack took to be ready."""
         self._environment = {**environment, "TAPEDECK_STATE_DIR": str(state)}
 
-    def start(self) -> StackAddress:
+    def start(self) -> StackFacts:
         """Start the stack and wait until it is ready; raises Trouble with what the stack said."""
         self.state.mkdir(parents=True, exist_ok=True)
+        file = stack_file(self.state)
+        file.unlink(missing_ok=True)  # a stack that was killed has left its own
         began = time.monotonic()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -44,28 +44,25 @@ class StackProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        file = self.state / "stack.json"
-        while not file.exists():
-            if time.monotonic() - began > READY_SECONDS:
-                self.stop()
-                raise Trouble(f"The stack was not ready after {READY_SECONDS:.0f} s: see {self.log}.")
-            if self._has_ended_within(0.05):
-                raise Trouble(self._last_words())
+        try:
+            self._wait_for(file, began + READY_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
         self.start_seconds = time.monotonic() - began
-        return StackAddress.read(file)
+        return StackFacts.read(file)
 
     def stop(self) -> None:
         """End the stack in order: recorders finish their files, the emulator writes its state."""
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(STOP_SECONDS)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def _wait_for(self, file: Path, deadline: float) -> None:
+        while not file.exists():
+            if time.monotonic() > deadline:
+                raise Trouble(f"The stack was not ready after {READY_SECONDS:.0f} s: see {self.log}.")
+            if self._has_ended_within(0.05):
+                raise Trouble(self._last_words())
 
     def _has_ended_within(self, seconds: float) -> bool:
         try:

@@ -11,10 +11,10 @@ from infra.local.demo.clip import make_clip
 from infra.local.demo.comparison import Difference
 from infra.local.demo.customer import FORMATS, Customer, arranged
 from infra.local.demo.progress import Progress
-from infra.local.demo.publisher import Publisher
+from infra.local.demo.publisher import Publisher, push_url
 from infra.local.demo.receiver import Receiver
 from infra.local.demo.report import CheckedFile, Outcome
-from infra.local.demo.stack_address import StackAddress
+from infra.local.running import StackFacts
 from infra.local.trouble import Trouble
 
 CALLBACK_SECONDS = 30.0
@@ -27,7 +27,7 @@ class DemoFailed(Trouble):
     """The story did not come true; the message says what is missing and what to do."""
 
 
-def play(stack: StackAddress, seconds: int, progress: Progress) -> Outcome:
+def play(stack: StackFacts, seconds: int, progress: Progress) -> Outcome:
     """Live the story once on a running stack; raises DemoFailed, Difference, FFmpegError, TencentCloudSDKException."""
     customer = Customer(api=stack.api, secret_id=stack.secret_id, secret_key=stack.secret_key, region=stack.region)
     # An app of its own for each run: what an earlier one left behind is not in the way.
@@ -49,7 +49,7 @@ def play(stack: StackAddress, seconds: int, progress: Progress) -> Outcome:
             f"template {arrangement.template_id} ({', '.join(FORMATS)}), a rule for {arrangement.domain}/{app},"
             f" callbacks to {receiver.url}",
         )
-        publisher = _publish(stack.push_url(app, STREAM), clip, seconds, progress)
+        publisher = _publish(push_url(stack, app, STREAM), clip, seconds, progress)
         events = receiver.wait_for(len(FORMATS), timeout_seconds=CALLBACK_SECONDS, event_type=100)
         receiver.wait_for(1, timeout_seconds=CALLBACK_SECONDS, event_type=0)
         complaints = [each.complaint for each in receiver.received if each.complaint]
