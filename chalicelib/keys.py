@@ -19,7 +19,7 @@ Index `by_stream` (SPK, LSK): media of one stream name, by time
 Index `by_name` (NPK, NSK): media by name, for prefixes
 """
 
-import hashlib
+from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -38,22 +38,18 @@ class Key(NamedTuple):
     sk: str
 
 
+LONGEST_ESCAPED = 300  # bytes: three names and what joins them stay under the 1024 of a sort key
+
+
 def escaped(name: str) -> str:
-    """`name` with nothing left in it that separates parts of a key."""
-    return quote(name, safe="")
-
-
-LONGEST_ADDRESS = 900
-"""DynamoDB takes 1,024 bytes of sort key; 200 Chinese characters are 1,800 when escaped."""
+    """`name` with nothing left in it that separates parts of a key; a long one as `=` and its digest."""
+    text = quote(name, safe="")
+    return text if len(text) <= LONGEST_ESCAPED else f"={sha256(name.encode()).hexdigest()}"
 
 
 def address(*names: str) -> str:
-    """Names joined into one key part of a bounded length; different names never give the same part."""
-    whole = "/".join(escaped(name) for name in names)
-    if len(whole) <= LONGEST_ADDRESS:
-        return whole
-    # `#` is in no escaped name, so no other address looks like a shortened one
-    return f"{whole[: LONGEST_ADDRESS - 65]}#{hashlib.sha256(whole.encode()).hexdigest()}"
+    """Names joined into one key part; different names never give the same part."""
+    return "/".join(escaped(name) for name in names)
 
 
 def counter(concept: str) -> Key:
@@ -114,7 +110,7 @@ def event(event_id: str) -> Key:
 
 def media_of_stream(stream: str) -> str:
     """Partition of `by_stream` that holds the media of one stream name."""
-    return f"MEDIA#{address(stream)}"
+    return f"MEDIA#{escaped(stream)}"
 
 
 def by_time(moment: float, unique: str) -> str:

@@ -1,7 +1,13 @@
 """The minute tick: repairs what a trigger missed."""
 
+import time
+
 from chalice import Blueprint, Rate
 from chalice.app import CloudWatchEvent
+
+from chalicelib import aws
+from chalicelib.notify.outbox import announce_overdue
+from chalicelib.recording.supervision import tend
 
 blueprint = Blueprint(__name__)
 
@@ -9,3 +15,5 @@ blueprint = Blueprint(__name__)
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
 def tick(event: CloudWatchEvent) -> None:
     """Send due callbacks whose message was lost, close sessions that nobody closed."""
+    announce_overdue(aws.table(), now=time.time())
+    tend(aws.table(), now=time.time())

@@ -56,6 +56,11 @@ def has_given_up(session: Item) -> bool:
     return bool(session["failures"] > len(RETRY_SECONDS))
 
 
+def may_try_again(session: Item, *, now: float) -> bool:
+    """Whether the tick may launch what is not running: wanted, not given up, and its distance kept."""
+    return is_wanted(session, now=now) and not has_given_up(session) and now >= session.get("retry_at", 0)
+
+
 def launched(session: Item, *, now: float) -> Update:
     """The next launch: happens once, for its number is a condition."""
     return Update(

@@ -3,6 +3,7 @@
 Transitions are pure: they take what was read and return the writes that follow. `live_session` alone reads.
 """
 
+import re
 from collections.abc import Mapping
 
 from chalicelib import keys
@@ -12,6 +13,7 @@ from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Absent, Compare, Delete, Present, Put, Table, Update, item_exists, no_such_item
 
+SESSION_ID = re.compile(r"[0-9a-f]{32}")
 LEAVE_LISTING = ("LPK", "LSK")
 
 
@@ -23,6 +25,11 @@ def live_key(stream: StreamRef) -> keys.Key:
 def stream_of(session: Item) -> StreamRef:
     """The address in a session's or a live item."""
     return StreamRef(domain=session["domain"], app=session["app"], stream=session["stream"])
+
+
+def is_session_id(text: str) -> bool:
+    """Whether a session could bear this id; what a player says of itself is anything."""
+    return SESSION_ID.fullmatch(text) is not None
 
 
 def live_session(table: Table, stream: StreamRef) -> Item | None:
@@ -68,8 +75,8 @@ def opened(
     return Put(key=keys.session(session_id), item=item, when=[no_such_item])
 
 
-def online(session_id: str, hook: PublishHook, *, replaces: str | None, now: float) -> Put:
-    """The stream's live item names the session; `replaces` is the session that it named when it was read."""
+def online(session_id: str, hook: PublishHook, *, replaces: Item | None, now: float) -> Put:
+    """The stream's live item names the session; `replaces` is the session that was live when it was read."""
     stream = hook.stream
     item: Item = {
         "session_id": session_id,
@@ -81,7 +88,7 @@ def online(session_id: str, hook: PublishHook, *, replaces: str | None, now: flo
         "LPK": keys.ALL_ONLINE,
         "LSK": keys.by_time(now, session_id),
     }
-    unchanged = Compare("session_id", "=", replaces) if replaces else no_such_item
+    unchanged = Compare("session_id", "=", replaces["session_id"]) if replaces else no_such_item
     return Put(key=live_key(stream), item=item, when=[unchanged])
 
 

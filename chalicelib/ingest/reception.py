@@ -1,0 +1,71 @@
+"""One hook of an origin, from its request to our answer."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from chalicelib.ingest import nginx_rtmp, srs
+from chalicelib.ingest.hook_secret import is_hook_secret
+from chalicelib.ingest.hooks import (
+    Hook,
+    HookAnswer,
+    HookMalformed,
+    HookUnknown,
+    OtherHook,
+    PlayHook,
+    PublishHook,
+    PublishRefused,
+    UnpublishHook,
+)
+from chalicelib.logs import log
+from chalicelib.recording import publishing
+from chalicelib.settings import settings
+from chalicelib.table import Table
+
+
+class Dialect(Protocol):
+    """What a dialect's module offers."""
+
+    ACCEPTED: HookAnswer
+    REFUSED: HookAnswer
+
+    def parse(self, event: str, body: bytes, *, default_domain: str) -> Hook: ...
+
+
+DIALECTS: Mapping[str, Dialect] = {"srs": srs, "nginx-rtmp": nginx_rtmp}
+SECRET_WRONG = HookAnswer(status=403, body={"code": 403})
+MALFORMED = HookAnswer(status=400, body={"code": 400})
+UNKNOWN = HookAnswer(status=404, body={"code": 404})
+
+
+def receive(table: Table, dialect_name: str, event: str, *, secret: str, body: bytes, now: float) -> HookAnswer:
+    """Carry a hook out and answer it; one without the secret learns nothing."""
+    facts = {"dialect": dialect_name, "hook": event}
+    if not is_hook_secret(secret, now=now):
+        log("hook_refused", **facts, reason="the secret is wrong")
+        return SECRET_WRONG
+    dialect = DIALECTS.get(dialect_name)
+    if dialect is None:
+        return UNKNOWN
+    try:
+        _carry_out(table, dialect.parse(event, body, default_domain=settings().default_push_domain), now=now)
+    except HookUnknown:
+        return UNKNOWN
+    except HookMalformed as fault:
+        log("hook_refused", **facts, reason=str(fault))
+        return MALFORMED
+    except PublishRefused as refusal:
+        log("publish_refused", **facts, reason=str(refusal))
+        return dialect.REFUSED
+    return dialect.ACCEPTED
+
+
+def _carry_out(table: Table, hook: Hook, *, now: float) -> None:
+    match hook:
+        case PublishHook():
+            publishing.publish(table, hook, now=now)
+        case UnpublishHook():
+            publishing.unpublish(table, hook, now=now)
+        case PlayHook():
+            publishing.subscribe(table, hook, now=now)
+        case OtherHook():
+            pass

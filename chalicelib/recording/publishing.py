@@ -1,0 +1,180 @@
+"""A publish and its end: what is read, the one transaction that follows, and what is set going after it.
+
+A publish costs two reads, a query of the stream's tasks, a transaction and a RunTask, however many rules and tasks
+there are.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib import keys
+from chalicelib.attribute_values import Item
+from chalicelib.ingest.hooks import PlayHook, PublishHook, UnpublishHook
+from chalicelib.keys import Key
+from chalicelib.live import callbacks
+from chalicelib.logs import log
+from chalicelib.notify import events, outbox, queue
+from chalicelib.recording import launcher, selection, session
+from chalicelib.recording.hold import hold
+from chalicelib.recording.orders import RecordingOrder
+from chalicelib.recording.recorder_life import RecorderState, state_of
+from chalicelib.recording.selection import Selection
+from chalicelib.recording.stream import StreamRef
+from chalicelib.settings import settings
+from chalicelib.table import ConditionFailed, Put, Table, Write
+
+COLLISIONS = 5
+"""Publishes of one stream at one moment: each loser reads again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of a stream when a hook comes."""
+
+    live: Item | None
+    """The session that is live, whole."""
+    callback_template: Item | None
+    selection: Selection
+    orders: Mapping[str, RecordingOrder]
+
+
+def publish(table: Table, hook: PublishHook, *, now: float) -> None:
+    """Open a session, have it recorded, and wait for its recorder. The same publish told again is the same session."""
+    for _ in range(COLLISIONS):
+        known = _read(table, hook, now=now)
+        if known.live and _is_same_publish(known.live, hook):
+            opened = known.live
+            break
+        try:
+            opened = _open(table, hook, known, now=now)
+        except ConditionFailed:
+            continue
+        break
+    else:
+        raise RuntimeError(f"{hook.stream} is published {COLLISIONS} times at once")
+    if opened["orders"]:
+        if state_of(opened, now=now) is RecorderState.STARTING:
+            launcher.launch(table, opened, now=now)
+        hold(table, opened["session_id"], seconds=settings().hold_seconds)
+
+
+def unpublish(table: Table, hook: UnpublishHook, *, now: float) -> None:
+    """End the session of the connection that has gone; of any other there is nothing to end."""
+    live_key = session.live_key(hook.stream)
+    first = table.get_many([live_key, *callbacks.rule_keys(hook.stream.domain, hook.stream.app)])
+    live = first.get(live_key)
+    if live is None or live["client_id"] != hook.client_id:
+        log("unpublish_ignored", stream=str(hook.stream), reason="the connection publishes nothing")
+        return
+    session_key, template_key = keys.session(live["session_id"]), _callback_template_key(hook.stream, first)
+    second = table.get_many([session_key, *template_key])
+    ends = _ends(second[session_key], events.CLIENT_CLOSED, _only(second, template_key), now=now)
+    try:
+        table.transact(*ends, session.offline(live))
+    except ConditionFailed:  # ended or replaced at the same moment
+        return
+    _announce(ends)
+    _say_unpublished(second[session_key], events.CLIENT_CLOSED, now=now)
+
+
+def subscribe(table: Table, hook: PlayHook, *, now: float) -> None:
+    """Note that a session's recorder plays the stream; of other players nothing is noted."""
+    if not session.is_session_id(hook.session_id):
+        return
+    try:
+        after = table.update(session.subscribed(hook, now=now))
+    except ConditionFailed:
+        log("play_ignored", session_id=hook.session_id, reason="no such session of this stream")
+        return
+    log("subscribed", session_id=hook.session_id, stream=str(session.stream_of(after)))
+
+
+def _read(table: Table, hook: PublishHook, *, now: float) -> Known:
+    stream = hook.stream
+    live_key = session.live_key(stream)
+    first = table.get_many([live_key, *selection.rule_keys(stream), *callbacks.rule_keys(stream.domain, stream.app)])
+    partition = keys.stream_partition(stream.domain, stream.app, stream.stream)
+    open_tasks = table.query(partition, first=keys.open_tasks_after(int(now)), last=f"{keys.TASK_PREFIX}~")
+    selected = selection.select(stream, first, open_tasks, now=now)
+    session_key = [keys.session(first[live_key]["session_id"])] if live_key in first else []
+    template_key = _callback_template_key(stream, first)
+    second = table.get_many([*session_key, *template_key, *selected.template_keys()])
+    return Known(
+        live=_only(second, session_key),
+        callback_template=_only(second, template_key),
+        selection=selected,
+        orders=selected.orders(hook, second),
+    )
+
+
+def _open(table: Table, hook: PublishHook, known: Known, *, now: float) -> Item:
+    session_id = uuid.uuid4().hex
+    opened = session.opened(session_id, hook, known.orders, pull_base=settings().pull_base, now=now)
+    begun = events.push_started(opened.item, app_id=settings().app_id)
+    writes: list[Write] = [
+        opened,
+        session.online(session_id, hook, replaces=known.live, now=now),
+        *outbox.written(begun, known.callback_template, now=now),
+    ]
+    if known.live:
+        writes += _ends(known.live, events.REPLACED, known.callback_template, now=now)
+    table.transact(*writes)
+    if known.live:
+        _say_unpublished(known.live, events.REPLACED, now=now)
+    _say_published(session_id, hook, known)
+    _announce(writes)
+    return opened.item
+
+
+def _is_same_publish(live: Item, hook: PublishHook) -> bool:
+    """Whether the hook was told before.
+
+    nginx-rtmp counts its connections from 1 again after a restart: it is another where the recorder saw the first end.
+    """
+    has_been_recorded = "recorder_started_at" in live and "recorder_ended_at" in live
+    return bool(live["client_id"] == hook.client_id) and not has_been_recorded
+
+
+def _ends(live: Item, ending: events.Ending, template: Item | None, *, now: float) -> list[Write]:
+    stopped = events.push_stopped(live, ending, app_id=settings().app_id, now=now)
+    return [session.unpublished(live, now=now), *outbox.written(stopped, template, now=now)]
+
+
+def _callback_template_key(stream: StreamRef, found: Mapping[Key, Item]) -> list[Key]:
+    rule = next((found[key] for key in callbacks.rule_keys(stream.domain, stream.app) if key in found), None)
+    return [keys.callback_template(rule["TemplateId"])] if rule else []
+
+
+def _only(found: Mapping[Key, Item], wanted: list[Key]) -> Item | None:
+    return found.get(wanted[0]) if wanted else None
+
+
+def _announce(writes: list[Write]) -> None:
+    event_ids = [write.item["event_id"] for write in writes if isinstance(write, Put) and "event_id" in write.item]
+    if event_ids:
+        queue.announce(event_ids)
+
+
+def _say_published(session_id: str, hook: PublishHook, known: Known) -> None:
+    facts = {"session_id": session_id, "stream": str(hook.stream)}
+    log("published", **facts, client_id=hook.client_id, client_ip=hook.client_ip)
+    rule = known.selection.rule
+    log(
+        "matched",
+        **facts,
+        rule=rule and f"{rule['DomainName']}/{rule['AppName']}/{rule['StreamName']}",
+        template=rule and rule["TemplateId"],
+        tasks=[task["TaskId"] for task in known.selection.tasks],
+        recordings=list(known.orders),
+    )
+
+
+def _say_unpublished(live: Item, ending: events.Ending, *, now: float) -> None:
+    log(
+        "unpublished",
+        session_id=live["session_id"],
+        stream=str(session.stream_of(live)),
+        reason=ending.message,
+        seconds=round(now - live["published_at"], 3),
+    )

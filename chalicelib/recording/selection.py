@@ -1,0 +1,59 @@
+"""What a publish is to be recorded as: by the rule that wins, and by the tasks whose window covers now. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib import keys
+from chalicelib.attribute_values import Item
+from chalicelib.ingest.hooks import PublishHook
+from chalicelib.keys import Key
+from chalicelib.live.tasks import is_due, order_of
+from chalicelib.live.templates import continue_seconds_of, formats_of
+from chalicelib.recording.matching import candidates, winner
+from chalicelib.recording.orders import RecordingOrder
+from chalicelib.recording.stream import StreamRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The rule that won and the tasks that are due; read their templates, then ask for the orders."""
+
+    rule: Item | None
+    tasks: list[Item] = field(default_factory=list)
+
+    def template_keys(self) -> list[Key]:
+        """Keys of the templates that `orders` needs."""
+        owners = [*([self.rule] if self.rule else []), *self.tasks]
+        return [keys.record_template(owner["TemplateId"]) for owner in owners if owner["TemplateId"]]
+
+    def orders(self, hook: PublishHook, templates: Mapping[Key, Item]) -> dict[str, RecordingOrder]:
+        """What to record, by recording id; one without any format on is none."""
+        found = [self._order_of_task(task, templates) for task in self.tasks]
+        if self.rule and (template := templates.get(keys.record_template(self.rule["TemplateId"]))):
+            found.insert(0, _order_of_rule(template, is_audio_only=hook.is_audio_only))
+        return {order.recording_id: order for order in found if order.formats}
+
+    @staticmethod
+    def _order_of_task(task: Item, templates: Mapping[Key, Item]) -> RecordingOrder:
+        return order_of(task, templates.get(keys.record_template(task["TemplateId"])))
+
+
+def rule_keys(stream: StreamRef) -> list[Key]:
+    """Keys of the recording rules that may decide for a stream, the winning one first."""
+    return [keys.record_rule(*triple) for triple in candidates(stream)]
+
+
+def select(stream: StreamRef, rules: Mapping[Key, Item], tasks: Iterable[Item], *, now: float) -> Selection:
+    """Which of the rules wins and which of the stream's tasks are due at `now` (unix s)."""
+    rule = winner(stream, lambda triple: rules.get(keys.record_rule(*triple)))
+    return Selection(rule=rule, tasks=[task for task in tasks if is_due(task, now)])
+
+
+def _order_of_rule(template: Item, *, is_audio_only: bool) -> RecordingOrder:
+    return RecordingOrder(
+        recording_id=f"template-{template['TemplateId']}",
+        template_id=template["TemplateId"],
+        audio_only=is_audio_only,
+        continue_seconds=continue_seconds_of(template),
+        formats=formats_of(template),
+    )

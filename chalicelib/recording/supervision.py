@@ -1,0 +1,74 @@
+"""Recorders looked after: by what ECS tells of a stopped task, and by the minute tick for what was not told."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.attribute_values import Item
+from chalicelib.logs import log
+from chalicelib.recording import launcher, recorder_life
+from chalicelib.recording.recorder_life import RecorderState
+from chalicelib.recording.session import stream_of
+from chalicelib.table import Table
+
+
+def recorder_stopped(table: Table, detail: Mapping[str, Any], *, now: float) -> None:
+    """A task has stopped: `detail` is that of ECS's "Task State Change". Of a task that is no recorder: nothing."""
+    environment = {
+        each["name"]: each["value"]
+        for container in detail.get("overrides", {}).get("containerOverrides", [])
+        for each in container.get("environment", [])
+    }
+    session_id, number = environment.get(launcher.SESSION_VARIABLE), environment.get(launcher.LAUNCH_VARIABLE)
+    if session_id is None or number is None:
+        return
+    exit_codes = [each["exitCode"] for each in detail.get("containers", []) if "exitCode" in each]
+    reason = detail.get("stoppedReason") or detail.get("stopCode") or "no reason given"
+    facts = {"launch": int(number), "exit_code": next(iter(exit_codes), None), "reason": reason}
+    log("recorder_stopped", session_id=session_id, **facts)
+    said = f"stopped: {reason}, exit code {facts['exit_code']}"
+    launcher.stop(table, session_id, launch=int(number), reason=said, now=now)
+
+
+def tend(table: Table, *, now: float) -> None:
+    """Go through the open sessions: launch what is wanted, give up what is lost, let go of what has ended."""
+    for listed in table.query(keys.ALL_OPEN, index=keys.LISTING):
+        session = table.get(keys.session(listed["session_id"]))
+        if session is None:
+            continue
+        try:
+            TENDING[recorder_life.state_of(session, now=now)](table, session, now)
+        except Exception as error:  # one session's trouble must not keep the others waiting
+            log("session_not_tended", session_id=session["session_id"], error=repr(error))
+
+
+def _tend_starting(table: Table, session: Item, now: float) -> None:
+    """Ask again: if nobody asked ECS, now somebody has; if somebody did, ECS knows the client token."""
+    if now - session["launched_at"] > recorder_life.RETRY_SECONDS[0]:
+        launcher.launch(table, session, now=now)
+
+
+def _tend_running(table: Table, session: Item, now: float) -> None:
+    """Its lease holds: nothing to do."""
+
+
+def _tend_lost(table: Table, session: Item, now: float) -> None:
+    facts = {"session_id": session["session_id"], "stream": str(stream_of(session))}
+    log("recorder_lost", **facts, launch=session["launches"])
+    launcher.stop(table, session["session_id"], launch=session["launches"], reason="lost", now=now)
+
+
+def _tend_ended(table: Table, session: Item, now: float) -> None:
+    if "unpublished_at" in session:
+        table.update(recorder_life.closed(session))
+    elif recorder_life.may_try_again(session, now=now):
+        launcher.launch_again(table, session, now=now)
+
+
+TENDING: Mapping[RecorderState, Callable[[Table, Item, float], None]] = {
+    RecorderState.NONE: _tend_ended,
+    RecorderState.STARTING: _tend_starting,
+    RecorderState.RUNNING: _tend_running,
+    RecorderState.ENDED: _tend_ended,
+    RecorderState.LOST: _tend_lost,
+}
