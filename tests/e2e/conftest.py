@@ -9,13 +9,31 @@ from tests.e2e.stack import Stack
 
 HURRIED = {"CALLBACK_RETRY_SECONDS": "1"}
 """Waits of minutes that the tests do not sit through."""
+FIGURES = pytest.StashKey[dict[str, float]]()
+"""Seconds that were measured, by what they are: printed at the end of the run."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = {}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name, seconds in config.stash[FIGURES].items():
+        terminalreporter.write_line(f"measured: {name}: {seconds:.2f} s")
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def figures(pytestconfig: pytest.Config) -> dict[str, float]:
+    """Where a test puts what it has measured."""
+    return pytestconfig.stash[FIGURES]
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, figures: dict[str, float]) -> Iterator[Stack]:
     """The stack with an operator's views."""
     stack = Stack(tmp_path_factory.mktemp("stack"), HURRIED)
     stack.start()
+    figures["from nothing to a stack that is ready"] = stack.process.start_seconds
     yield stack
     stack.stop()
 

@@ -22,9 +22,11 @@ clip_of = cache(make_clip)
 """A clip by its length in seconds (and tracks), made once a run."""
 
 
-def customer_of(stack: StackFacts) -> Customer:
+def customer_of(stack: StackFacts, *, method: str = "POST") -> Customer:
     """A client of the stack's API with its own key."""
-    return Customer(api=stack.api, secret_id=stack.secret_id, secret_key=stack.secret_key, region=stack.region)
+    return Customer(
+        api=stack.api, secret_id=stack.secret_id, secret_key=stack.secret_key, region=stack.region, method=method
+    )
 
 
 @dataclass(frozen=True)

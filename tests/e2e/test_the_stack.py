@@ -11,7 +11,9 @@ from tests.e2e.stack import Stack
 pytestmark = pytest.mark.e2e
 
 
-def test_the_stack_keeps_its_state_over_down_and_up_beside_another_stack(stack: StackFacts, tmp_path: Path) -> None:
+def test_the_stack_keeps_its_state_over_down_and_up_beside_another_stack(
+    stack: StackFacts, tmp_path: Path, figures: dict[str, float]
+) -> None:
     second = Stack(tmp_path, {})
     second.start()
     try:
@@ -32,4 +34,5 @@ def test_the_stack_keeps_its_state_over_down_and_up_beside_another_stack(stack: 
         second.stop()
     assert found["TemplateName"] == "kept"
     assert elsewhere["TotalCount"] == 0
+    figures["second start of a stack"] = second.process.start_seconds
     assert second.process.start_seconds < 10

@@ -14,8 +14,8 @@ from tests.e2e.scene import customer_of
 pytestmark = pytest.mark.e2e
 
 
-def post(url: str, body: bytes) -> tuple[int, bytes]:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+def post(url: str, body: bytes, content_type: str = "application/json") -> tuple[int, bytes]:
+    request = urllib.request.Request(url, body, {"Content-Type": content_type})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, answer.read()
@@ -47,10 +47,30 @@ def test_an_unsigned_hook_is_refused(stack: StackFacts, query: str) -> None:
     assert online["TotalNum"] == 0
 
 
-def test_an_unsigned_request_is_refused_in_the_wires_form(stack: StackFacts) -> None:
-    status, body = post(f"{stack.api}/", b"{}")
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"{}", "application/json"),
+        (b"{", "application/json"),
+        (b"\xff\x00", "application/octet-stream"),
+        (b"hello", "text/plain"),
+        (b"Action=DescribeLiveRecordTemplates", "application/x-www-form-urlencoded"),
+        (b"{" + b" " * 1_500_000 + b"}", "application/json"),
+    ],
+    ids=["unsigned", "not JSON", "bytes", "text", "form", "over 1 MB"],
+)
+def test_a_bad_request_is_refused_in_the_wires_form(stack: StackFacts, body: bytes, content_type: str) -> None:
+    status, answer = post(f"{stack.api}/", body, content_type)
     assert status == 200
-    assert json.loads(body)["Response"].keys() == {"Error", "RequestId"}
+    assert json.loads(answer)["Response"].keys() == {"Error", "RequestId"}
+
+
+def test_the_sdk_is_understood_by_post_and_by_get_in_any_alphabet(stack: StackFacts) -> None:
+    by_post, by_get = customer_of(stack), customer_of(stack, method="GET")
+    template_id = by_get.live("CreateLiveRecordTemplate", TemplateName="直播", Description="a+b c&d=é")["TemplateId"]
+    found = by_post.live("DescribeLiveRecordTemplate", TemplateId=template_id)["Template"]
+    by_get.live("DeleteLiveRecordTemplate", TemplateId=template_id)
+    assert (found["TemplateName"], found["Description"]) == ("直播", "a+b c&d=é")
 
 
 def test_a_key_nobody_has_is_refused(stack: StackFacts) -> None:

@@ -26,13 +26,12 @@ FORMATS: Mapping[str, str] = {
 
 
 class Customer:
-    """Both services at one endpoint (`api`, an http URL), signed with one key."""
+    """Both services at one endpoint (`api`, an http URL), signed with one key; `method` is POST or GET."""
 
-    def __init__(self, *, api: str, secret_id: str, secret_key: str, region: str) -> None:
+    def __init__(self, *, api: str, secret_id: str, secret_key: str, region: str, method: str = "POST") -> None:
         address = urlsplit(api)
-        profile = ClientProfile(
-            httpProfile=HttpProfile(protocol=address.scheme, endpoint=address.netloc, reqTimeout=30)
-        )
+        http = HttpProfile(protocol=address.scheme, endpoint=address.netloc, reqMethod=method, reqTimeout=30)
+        profile = ClientProfile(httpProfile=http)
         credential = Credential(secret_id, secret_key)
         self._live = LiveClient(credential, region, profile)
         self._vod = VodClient(credential, region, profile)
