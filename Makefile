@@ -1,0 +1,58 @@
+# Everything there is to do here. Python 3.11+, Node 18+ and make are all it needs; the rest goes into this folder.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+
+.PHONY: help setup up down reset demo test check bench package
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready node_modules/.ready ## the virtual environment and the npm folder, made when something changed
+
+up: setup ## the local stack in the foreground, until Ctrl-C
+	@$(PY) -m infra.local.stack up
+
+down: setup ## end the local stack that runs in another terminal
+	@$(PY) -m infra.local.stack down
+
+reset: setup ## forget what the local stack recorded
+	@$(PY) -m infra.local.stack reset
+
+demo: setup ## record a live stream and look at every file (DURATION=30, KEEP=1 leaves the stack up)
+	@$(PY) -m infra.local.demo
+
+test: setup ## every test
+	@$(PY) -m tests.run $(ARGS)
+
+check: setup ## ruff, mypy, cfn-lint
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m infra.package
+	@.venv/bin/cfn-lint dist/sam.yaml
+	@echo "The code and the template are clean."
+
+bench: setup ## the figures of the recorder, beside ffmpeg's
+	@$(PY) -m tests.bench
+
+package: setup ## template and zip for AWS, into dist/
+	@$(PY) -m infra.package
+
+.venv/.ready: requirements.txt requirements-dev.txt recorder_task/requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older: name another, e.g. make PYTHON=python3.12." >&2; exit 1; }
+	@echo "Installing the Python packages into .venv"
+	@test -x $(PY) || $(PYTHON) -m venv .venv || { echo "python -m venv failed: install your system's venv package." >&2; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js is missing: install Node.js 18 or newer, npm included." >&2; exit 1; }
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 18)' || \
+		{ echo "Node.js 18 or newer is needed, this is $$(node --version)." >&2; exit 1; }
+	@echo "Installing the npm packages into node_modules"
+	@npm ci --ignore-scripts --loglevel=error
+	@touch $@

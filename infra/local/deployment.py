@@ -1,0 +1,160 @@
+"""Deploys the packaged template into an emulator, as CloudFormation, and keeps quiet where nothing has changed."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from botocore.exceptions import ClientError
+
+from infra.local.emulator import Emulator
+from infra.local.settings import LOOPBACK, LocalSettings, function_overrides
+from infra.local.trouble import Trouble
+from infra.package import Package
+
+STACK = "tapedeck"
+CODE_BUCKET = "tapedeck-deployments"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """What the rest of the local stack needs to know of the deployed one."""
+
+    api_id: str
+    api_stage: str
+    bucket: str
+    table: str
+    parameter_prefix: str
+    task_stopped_function: str
+    functions: Mapping[str, str]
+    """Names of the functions by logical id."""
+    overrides: Mapping[str, str]
+    """Settings the environment added to the template's: functions have them, recorders get them too."""
+
+
+def deploy(
+    emulator: Emulator, package: Package, settings: LocalSettings, environment: Mapping[str, str], mark: Path
+) -> tuple[Deployed, bool]:
+    """The stack as the package and the settings say, and whether anything had to be done; raises Trouble.
+
+    `mark` remembers what was deployed last.
+    """
+    cloudformation = emulator.client("cloudformation")
+    parameters = _parameters(emulator, settings)
+    body = _template(emulator, package)
+    overrides = function_overrides(environment, _set_by_template(package))
+    local = {"AWS_ENDPOINT_URL_ECS": f"http://{LOOPBACK}:{settings.ecs_port}", **overrides}
+    wanted = hashlib.sha256(json.dumps([body, parameters, local], sort_keys=True).encode()).hexdigest()
+    exists = _exists(cloudformation)
+    changed = not exists or not mark.is_file() or mark.read_text() != wanted
+    if changed:
+        mark.unlink(missing_ok=True)
+        _apply(cloudformation, body, parameters, update=exists)
+    deployed = _deployed(cloudformation, overrides)
+    if changed:
+        _add_to_environments(emulator, deployed, local)
+        mark.write_text(wanted)
+    return deployed, changed
+
+
+def _parameters(emulator: Emulator, settings: LocalSettings) -> dict[str, str]:
+    """The template's parameters here: the emulator's default network, the front, the local origin."""
+    ec2 = emulator.client("ec2")
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    return {
+        "Stage": "local",
+        "RecorderImage": "tapedeck-recorder:local",
+        "Vpc": vpc,
+        "RecorderSubnets": ",".join(sorted(each["SubnetId"] for each in subnets)),
+        "PullBase": f"rtmp://{LOOPBACK}:{settings.rtmp_port}",
+        "MediaBase": f"http://{LOOPBACK}:{settings.front_port}/media",
+        "DefaultPushDomain": settings.push_domain,
+        "CallbackAllowPrivate": "true",
+    }
+
+
+def _template(emulator: Emulator, package: Package) -> str:
+    """The packaged template with its code in the emulator's S3, as `aws cloudformation package` would put it."""
+    code = package.zip.read_bytes()
+    key = f"{hashlib.sha256(code).hexdigest()}.zip"
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket=CODE_BUCKET)
+    s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=code)
+    return package.template.read_text().replace("./deployment.zip", f"s3://{CODE_BUCKET}/{key}")
+
+
+def _set_by_template(package: Package) -> set[str]:
+    """Names of the settings that the template gives the functions."""
+    template = yaml.safe_load(package.template.read_text())
+    functions = [template["Globals"]["Function"], *(each["Properties"] for each in template["Resources"].values())]
+    return {name for each in functions for name in each.get("Environment", {}).get("Variables", {})}
+
+
+def _exists(cloudformation: Any) -> bool:
+    try:
+        return bool(cloudformation.describe_stacks(StackName=STACK)["Stacks"])
+    except ClientError:
+        return False
+
+
+def _apply(cloudformation: Any, body: str, parameters: Mapping[str, str], *, update: bool) -> None:
+    call = cloudformation.update_stack if update else cloudformation.create_stack
+    try:
+        call(
+            StackName=STACK,
+            TemplateBody=body,
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    except ClientError as error:
+        if "No updates are to be performed" in str(error):
+            return
+        raise Trouble(f"The template was refused: {error}. `make reset` starts from nothing.") from error
+    while (status := _status(cloudformation)).endswith("IN_PROGRESS"):
+        time.sleep(0.05)
+    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise Trouble(f"The template was not deployed ({status}): {_reasons(cloudformation)}")
+
+
+def _status(cloudformation: Any) -> str:
+    return str(cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"])
+
+
+def _reasons(cloudformation: Any) -> str:
+    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    failed = [each for each in events if each["ResourceStatus"].endswith("FAILED")]
+    return "; ".join(f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in failed)
+
+
+def _deployed(cloudformation: Any, overrides: Mapping[str, str]) -> Deployed:
+    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    resources = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+    functions = {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for each in resources
+        if each["ResourceType"] == "AWS::Lambda::Function"
+    }
+    return Deployed(
+        api_id=outputs["RestAPIId"],
+        api_stage=outputs["EndpointURL"].rstrip("/").rpartition("/")[2],
+        bucket=outputs["BucketName"],
+        table=outputs["TableName"],
+        parameter_prefix=outputs["ParameterPrefix"],
+        task_stopped_function=outputs["TaskStoppedFunction"],
+        functions=functions,
+        overrides=overrides,
+    )
+
+
+def _add_to_environments(emulator: Emulator, deployed: Deployed, variables: Mapping[str, str]) -> None:
+    """Give every function the local variables: where ECS is, and the settings somebody wants to try."""
+    client = emulator.client("lambda")
+    for name in deployed.functions.values():
+        environment = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": {**environment, **variables}})

@@ -1,0 +1,160 @@
+/**
+ * The origin of the local stack: RTMP in and out by node-media-server, used as a library, with the hooks of SRS.
+ *
+ * What node-media-server would do by itself, and what is done here instead:
+ * - it lets a publisher in and tells afterwards: here its socket is paused until `on_publish` was answered, so that a
+ *   recorder which subscribes meanwhile misses nothing, and a refusal closes the connection before any media;
+ * - it reports the end of a publish after 30 seconds of grace and carries timestamps over: here there is no grace;
+ * - it never closes the players of a stream that ended: here they get what is buffered and then the end;
+ * - it drops the query's spelling: here hooks carry it as it came.
+ *
+ * Usage: node origin.js   with ORIGIN_PORT, ORIGIN_HOOKS (base URL of the hooks) and ORIGIN_SECRET in the environment.
+ */
+
+import http from "node:http";
+import net from "node:net";
+
+import Context from "node-media-server/src/core/context.js";
+import logger from "node-media-server/src/core/logger.js";
+import RtmpSession from "node-media-server/src/session/rtmp_session.js";
+
+const HOOK_TIMEOUT_MS = 20_000; // the publish hook may hold for some eight seconds
+const PORT = Number(process.env.ORIGIN_PORT);
+const HOOKS = process.env.ORIGIN_HOOKS;
+const SECRET = process.env.ORIGIN_SECRET;
+const SERVER_ID = `tapedeck-${process.pid}`;
+
+const agent = new http.Agent({ keepAlive: true });
+logger.level = "error";
+
+/** One JSON line, as the functions and the recorders write theirs. */
+function log(event, facts) {
+  process.stdout.write(`${JSON.stringify({ time: Date.now() / 1000, event, ...facts })}\n`);
+}
+
+/** The body of one of SRS's hooks. */
+function hookBody(action, session) {
+  return {
+    server_id: SERVER_ID,
+    action,
+    client_id: session.id,
+    ip: net.isIP(session.socket.remoteAddress ?? "") ? session.socket.remoteAddress : session.ip.replace(/:\d+$/, ""),
+    vhost: "__defaultVhost__",
+    app: session.streamApp,
+    tcUrl: session.rtmp.connectCmdObj?.tcUrl ?? "",
+    stream: session.streamName,
+    param: session.param,
+    stream_url: session.streamPath,
+    stream_id: `${SERVER_ID}${session.streamPath}`,
+  };
+}
+
+/** Post one hook; true where the answer allows it to go on: HTTP 200 with code 0. */
+function tell(action, session) {
+  const body = JSON.stringify(hookBody(action, session));
+  const facts = { action, stream: session.streamPath };
+  return new Promise((resolve) => {
+    const request = http.request(
+      `${HOOKS}/${action}?secret=${encodeURIComponent(SECRET)}`,
+      {
+        agent,
+        method: "POST",
+        timeout: HOOK_TIMEOUT_MS,
+        headers: { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) },
+      },
+      (answer) => {
+        const parts = [];
+        answer.on("data", (part) => parts.push(part));
+        answer.on("end", () => {
+          const allowed = answer.statusCode === 200 && isCodeZero(Buffer.concat(parts));
+          if (!allowed) log("hook_refused", { ...facts, status: answer.statusCode });
+          resolve(allowed);
+        });
+      },
+    );
+    request.on("timeout", () => request.destroy(new Error("no answer in time")));
+    request.on("error", (error) => {
+      log("hook_failed", { ...facts, error: error.message });
+      resolve(false);
+    });
+    request.end(body);
+  });
+}
+
+function isCodeZero(answer) {
+  try {
+    return JSON.parse(answer.toString()).code === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A publisher was accepted by node-media-server: hold it until the hook has answered. */
+async function onPublish(session) {
+  session.broadcast.publishGraceMs = 0;
+  session.socket.pause();
+  session.allowed = tell("on_publish", session);
+  if (await session.allowed) {
+    session.socket.resume();
+  } else {
+    session.socket.destroy();
+  }
+}
+
+/** A publisher has gone: its players get what is buffered, then the end. Told after its beginning, never before. */
+async function onUnpublish(session) {
+  for (const player of session.broadcast.subscribers.values()) player.close();
+  if (await session.allowed) tell("on_unpublish", session);
+}
+
+/** A player was let in; told once it is attached, so that it gets all that comes after the answer. */
+function onPlay(session) {
+  setImmediate(async () => {
+    if (!(await tell("on_play", session))) session.close();
+  });
+}
+
+/** Keep the query of publish and play as it was spelled; node-media-server keeps only its parsed form. */
+function keepQuery(session) {
+  session.param = "";
+  for (const command of ["onPublish", "onPlay"]) {
+    const original = session.rtmp[command].bind(session.rtmp);
+    session.rtmp[command] = (message) => {
+      const at = message.streamName.indexOf("?");
+      session.param = at < 0 ? "" : message.streamName.slice(at);
+      original(message);
+    };
+  }
+}
+
+function accept(socket) {
+  socket.setNoDelay(true);
+  const session = new RtmpSession(socket);
+  keepQuery(session);
+  Context.sessions.set(session.id, session);
+  session.run();
+}
+
+// "postPublish" is emitted for a second publisher of a live stream too, just before it is turned away.
+Context.eventEmitter.on("postPublish", (session) => {
+  if (session.streamPath && session.broadcast.publisher === null) onPublish(session);
+});
+Context.eventEmitter.on("donePublish", onUnpublish);
+Context.eventEmitter.on("postPlay", (session) => {
+  if (session.streamPath) onPlay(session);
+});
+
+const server = net.createServer(accept);
+server.on("error", (error) => {
+  log("origin_failed", { error: error.message });
+  process.exit(1);
+});
+server.listen(PORT, "127.0.0.1", () => log("origin_listening", { port: server.address().port }));
+
+function stop() {
+  server.close();
+  for (const session of Context.sessions.values()) session.socket.destroy();
+  setTimeout(() => process.exit(0), 500).unref(); // the unpublish hooks get this long
+}
+process.on("SIGTERM", stop);
+process.stdin.on("end", stop).resume(); // the stack that started us is gone
