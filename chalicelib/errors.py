@@ -10,6 +10,7 @@ ApiError                            code, message; becomes {"Response": {"Error"
 ├── MissingParameter · UnknownParameter · InvalidParameterValue (.{field} where the wire has it)
 ├── FailedOperation                 a state that forbids it
 │   ├── ConfInUsed · CosBucketNotExist · NotFound · RuleAlreadyExist
+├── LimitExceeded                   more than can be answered
 └── InternalError                   ours; the message says nothing of the inside
     └── TooManyTemplates · TooManyRules · TemplateInUse · NoSuchTemplate    the wire files these under InternalError
 """
@@ -195,6 +196,12 @@ class RuleAlreadyExist(FailedOperation):
 
     code = "FailedOperation.RuleAlreadyExist"
     default_message = "DomainName: a rule for this address exists; delete it first."
+
+
+class LimitExceeded(ApiError):
+    """More than is allowed, or than can be answered."""
+
+    code = "LimitExceeded"
 
 
 class InternalError(ApiError):

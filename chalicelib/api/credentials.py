@@ -23,8 +23,8 @@ class KeyRing:
         self._remember_seconds = remember_seconds
         self._known: dict[str, tuple[float, str]] = {}
 
-    def secret_key(self, secret_id: str, *, now: float) -> str:
-        """The SecretKey of a SecretId; raises SecretIdNotFound."""
+    def secret_key(self, secret_id: str, now: float) -> str:
+        """The SecretKey of a SecretId at `now` (unix s); raises SecretIdNotFound."""
         if not _SECRET_ID.fullmatch(secret_id):  # it becomes part of a parameter's name
             raise SecretIdNotFound
         read_at, secret = self._known.get(secret_id, (float("-inf"), ""))

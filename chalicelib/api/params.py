@@ -30,7 +30,7 @@ def parse(model: type[P], values: Mapping[str, Any], *, are_text: bool) -> P:
     try:
         return model.model_validate(values, strict=not are_text)
     except ValidationError as error:
-        raise _api_error(model, error.errors(include_url=False)[0]) from None
+        raise _api_error(model, error.errors(include_url=False, include_input=False)[0]) from None
 
 
 def refusal(error: type[InvalidParameter], reason: str) -> PydanticCustomError:
@@ -39,7 +39,7 @@ def refusal(error: type[InvalidParameter], reason: str) -> PydanticCustomError:
 
 
 def _api_error(model: type[Params], fault: ErrorDetails) -> ApiError:
-    path = ".".join(map(str, fault["loc"])) or "request"
+    path = ".".join(map(str, fault["loc"]))[:200] or "request"  # a client may send a name of any length
     context = fault.get("ctx", {})
     match fault["type"]:
         case "missing":

@@ -1,11 +1,44 @@
-"""The API function: `/`, both services, GET and POST."""
+"""The API function: `/`, both services, every method, so that each is told of its mistake in the wire's own form."""
 
-from chalice import Blueprint
+import time
+from functools import lru_cache
+
+from chalice import Blueprint, Response
+
+from chalicelib import aws
+from chalicelib.api.credentials import KeyRing
+from chalicelib.api.dispatch import Api, Service
+from chalicelib.api.envelope import ApiRequest
+from chalicelib.live import callback_templates, callbacks, rules, streams, tasks, templates
+from chalicelib.settings import settings
+from chalicelib.vod import description, search
 
 blueprint = Blueprint(__name__)
 
+LIVE = Service(
+    name="live",
+    version="2018-08-01",
+    actions={
+        **templates.ACTIONS,
+        **rules.ACTIONS,
+        **tasks.ACTIONS,
+        **callback_templates.ACTIONS,
+        **callbacks.ACTIONS,
+        **streams.ACTIONS,
+    },
+)
+VOD = Service(name="vod", version="2018-07-17", actions={**search.ACTIONS, **description.ACTIONS})
 
-@blueprint.route("/", methods=["GET", "POST"], content_types=["application/json", "application/x-www-form-urlencoded"])
-def api() -> dict[str, object]:
+
+@blueprint.route("/", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], content_types=["*/*"])
+def api() -> Response:
     """One request of the wire."""
-    return {}
+    body = services().respond(ApiRequest.of(blueprint.current_request), now=time.time())
+    return Response(body=body, headers={"Content-Type": "application/json"})
+
+
+@lru_cache(maxsize=1)
+def services() -> Api:
+    """The API on this function's table and keys."""
+    keys = KeyRing(lambda: aws.client("ssm"), remember_seconds=settings().key_cache_seconds)
+    return Api(services=(LIVE, VOD), secret_key=keys.secret_key, table=aws.table)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import keys
+from chalicelib.api.moments import beijing_text
 from chalicelib.attribute_values import Item
 from chalicelib.errors import ConfNotFound, NotFound, RuleAlreadyExist, TooManyRules
 from chalicelib.keys import Key
-from chalicelib.live.beijing_time import beijing_text
 from chalicelib.live.template_store import TemplateStore, below_limit
 from chalicelib.table import Compare, ConditionFailed, Delete, Put, Table, Update, item_exists, no_such_item
 

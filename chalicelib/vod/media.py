@@ -1,10 +1,10 @@
 """A media: one finished file in the VOD index, stored as the wire describes it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib import keys
+from chalicelib.api.moments import iso_text
 from chalicelib.attribute_values import Item
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.naming import playback_url
@@ -42,18 +42,13 @@ def name_in_key(name: str) -> str:
     return name.encode()[:NAME_BYTES].decode(errors="ignore")
 
 
-def iso_text(moment: float) -> str:
-    """A moment (unix s) as the VOD service writes it: UTC, whole seconds."""
-    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def is_kept(facets: Mapping[str, Any], now: float) -> bool:
+    """Whether the time of a media is not over."""
+    return not 0 < facets["expires_at"] <= now
 
 
-def media_info(item: Item, parts: Mapping[str, str]) -> dict[str, Any]:
-    """A MediaInfo of the wire: of the stored ones those `parts` that were asked for, and the FileId."""
-    return {"FileId": item["FileId"]} | {part: item[part] for part in parts.values() if part in item}
-
-
-def expires_at(file: FinishedFile, indexed_at: float) -> float:
-    """When a file's time is over (unix s); 0: never."""
+def _expires_at(file: FinishedFile, indexed_at: float) -> float:
+    """Unix s; 0: never."""
     return indexed_at + file.storage_seconds if file.storage_seconds else 0.0
 
 
@@ -62,7 +57,7 @@ def _category(file: FinishedFile) -> str:
 
 
 def _basic_info(file: FinishedFile, media_base: str, indexed_at: float) -> dict[str, Any]:
-    created, expires = iso_text(indexed_at), expires_at(file, indexed_at)
+    created, expires = iso_text(indexed_at), _expires_at(file, indexed_at)
     return {
         "Name": file.name,
         "Description": "",
@@ -131,7 +126,7 @@ def _facets(file: FinishedFile, indexed_at: float) -> dict[str, Any]:
     return {
         "name": name_in_key(file.name),
         "created_at": indexed_at,
-        "expires_at": expires_at(file, indexed_at),
+        "expires_at": _expires_at(file, indexed_at),
         "stream": file.stream.stream,
         "domain": file.stream.domain,
         "app": file.stream.app,
@@ -139,4 +134,5 @@ def _facets(file: FinishedFile, indexed_at: float) -> dict[str, Any]:
         "sub_app_id": file.sub_app_id,
         "category": _category(file),
         "type": str(file.format),
+        "region": settings().aws_region,
     }

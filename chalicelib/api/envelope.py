@@ -1,0 +1,114 @@
+"""The envelope of the wire: what an HTTP request asks for, and the form of an answer.
+
+The front hands on the host and the raw query as the client sent them, in two headers. Without them the received host
+stands, and the query is put together again from its parsed parameters, as received and sorted.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode
+
+from chalicelib.api.fields import fields_of_json, fields_of_query
+from chalicelib.errors import ApiError, RequestSizeLimitExceeded, ResponseSizeLimitExceeded, UnsupportedProtocol
+
+HOST_HEADER, QUERY_HEADER = "x-tapedeck-host", "x-tapedeck-query"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+ANSWER_MAX_BYTES = 5_500_000
+"""A function may return 6 MB, its own envelope included."""
+
+
+class HttpRequest(Protocol):
+    """What Chalice gives a view of its request."""
+
+    method: str
+    headers: Any
+    query_params: Any
+
+    @property
+    def raw_body(self) -> bytes | str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiRequest:
+    """A request before anything of it is believed."""
+
+    method: str
+    headers: Mapping[str, str]
+    """By name in lower case; `host` is the one that the client called."""
+    queries: Sequence[str]
+    """The raw query, or the forms it may have had."""
+    body: bytes
+
+    @classmethod
+    def of(cls, http: HttpRequest) -> "ApiRequest":
+        """The request that Chalice received."""
+        headers = {name.lower(): value for name, value in http.headers.items()}
+        if HOST_HEADER in headers:
+            headers["host"] = headers[HOST_HEADER]
+        body = http.raw_body
+        return cls(
+            method=http.method,
+            headers=headers,
+            queries=[headers[QUERY_HEADER]] if QUERY_HEADER in headers else _queries(http.query_params),
+            body=body.encode() if isinstance(body, str) else body,
+        )
+
+    @property
+    def content_type(self) -> str:
+        """The media type, without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def action(self) -> str:
+        """The action asked for, or nothing."""
+        return self._common("x-tc-action", "Action")
+
+    @property
+    def version(self) -> str:
+        """The version of the service asked for, or nothing."""
+        return self._common("x-tc-version", "Version")
+
+    def check_protocol(self, max_bytes: int) -> None:
+        """Refuse what the wire does not have, whoever asks; raises a BadRequest."""
+        if len(self.body) > max_bytes:
+            raise RequestSizeLimitExceeded(f"The body is larger than {max_bytes} bytes.")
+        if self.method not in ("GET", "POST"):
+            raise UnsupportedProtocol(f"The method {self.method} is not supported: use GET or POST.")
+        if self.method == "POST" and self.content_type not in (JSON, FORM):
+            raise UnsupportedProtocol(f"Content-Type: use {JSON}.")
+
+    def fields(self, query: str) -> tuple[Mapping[str, Any], bool]:
+        """The action's fields, and whether their values are text; `query` is the one that was signed."""
+        if self.method == "GET":
+            return fields_of_query(query), True
+        if self.content_type == FORM:
+            return fields_of_query(self.body.decode("latin-1")), True
+        return fields_of_json(self.body), False
+
+    def _common(self, header: str, parameter: str) -> str:
+        if header in self.headers:
+            return self.headers[header]
+        form = self.body.decode("latin-1") if self.content_type == FORM else ""
+        return dict(parse_qsl("&".join([*self.queries[:1], form]))).get(parameter, "")
+
+
+def _queries(parameters: Any) -> list[str]:
+    """The forms that a query may have had whose parameters were parsed on the way."""
+    received = [(name, value) for name in parameters or () for value in parameters.getlist(name)]
+    return list(dict.fromkeys([urlencode(received), urlencode(sorted(received))]))
+
+
+def success(answer: Mapping[str, Any], request_id: str) -> str:
+    """The body of an answer; raises ResponseSizeLimitExceeded."""
+    body = json.dumps({"Response": {**answer, "RequestId": request_id}})
+    if len(body) > ANSWER_MAX_BYTES:
+        raise ResponseSizeLimitExceeded
+    return body
+
+
+def failure(error: ApiError, request_id: str) -> str:
+    """The body that tells of an error."""
+    fault = {"Code": error.code, "Message": error.message}
+    return json.dumps({"Response": {"Error": fault, "RequestId": request_id}})

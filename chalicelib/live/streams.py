@@ -1,0 +1,72 @@
+"""Streams: which are live now."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib import keys
+from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.moments import iso_text
+from chalicelib.api.params import Params, ShortText
+from chalicelib.live.names import Domain, GivenPathName, PathName
+
+MOST_PAGES = 30_000
+LARGEST_PAGE = 300_000
+
+
+class DescribeLiveStreamOnlineList(Params):
+    """Parameters of the action; a name left empty means any."""
+
+    DomainName: ShortText = ""
+    AppName: PathName = ""
+    PageNum: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 1
+    PageSize: Annotated[int, Field(ge=10, le=LARGEST_PAGE)] = 10
+    StreamName: PathName = ""
+
+
+class DescribeLiveStreamState(Params):
+    """Parameters of the action."""
+
+    AppName: GivenPathName
+    DomainName: Domain
+    StreamName: GivenPathName
+
+
+def describe_online(params: DescribeLiveStreamOnlineList, call: Call) -> Answer:
+    """A page of the streams that are live, by the time of their publish."""
+    wanted = {"domain": params.DomainName, "app": params.AppName, "stream": params.StreamName}
+    online = [
+        entry
+        for entry in call.table.query(keys.ALL_ONLINE, index=keys.LISTING)
+        if all(value in ("", entry[name]) for name, value in wanted.items())
+    ]
+    first = (params.PageNum - 1) * params.PageSize
+    return {
+        "TotalNum": len(online),
+        "TotalPage": -(-len(online) // params.PageSize),
+        "PageNum": params.PageNum,
+        "PageSize": params.PageSize,
+        "OnlineInfo": [
+            {
+                "StreamName": entry["stream"],
+                "PublishTimeList": [{"PublishTime": iso_text(entry["published_at"])}],
+                "AppName": entry["app"],
+                "DomainName": entry["domain"],
+                "PushToDelay": 0,
+            }
+            for entry in online[first : first + params.PageSize]
+        ],
+    }
+
+
+def describe_state(params: DescribeLiveStreamState, call: Call) -> Answer:
+    """Whether somebody publishes the stream."""
+    live = call.table.get(keys.live(params.DomainName, params.AppName, params.StreamName))
+    return {"StreamState": "active" if live else "inactive"}
+
+
+ACTIONS: Mapping[str, Action] = {
+    "DescribeLiveStreamOnlineList": action(DescribeLiveStreamOnlineList, describe_online),
+    "DescribeLiveStreamState": action(DescribeLiveStreamState, describe_state),
+}

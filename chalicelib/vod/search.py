@@ -1,0 +1,158 @@
+"""SearchMedia: media by what is known of them.
+
+One index narrows the search (ids, streams, name prefixes, else time), the facets in its entries decide the rest, and
+only the items of the page are read. At most 5,000 entries are looked at: where that is not enough to decide a field
+that the index does not, the search is refused rather than answered in part.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.moments import iso_moment
+from chalicelib.attribute_values import Item
+from chalicelib.errors import InvalidParameterValue, LimitExceeded
+from chalicelib.table import Table
+from chalicelib.vod.media import is_kept, name_in_key
+from chalicelib.vod.media_parts import media_info
+from chalicelib.vod.search_criteria import (
+    LISTS,
+    Predicate,
+    created_between,
+    expires_between,
+    list_criterion,
+    sub_application,
+)
+from chalicelib.vod.search_params import MOST_FOUND, SearchMedia
+
+LATEST = 99_999_999_999.0  # eleven digits: what a sort key holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """The fields of a request, older spellings brought to the newer ones."""
+
+    file_ids: list[str]
+    lists: Mapping[str, list[Any]]
+    created: tuple[float, float]
+    criteria: Mapping[str, Predicate]
+    descending: bool
+    is_sorted: bool
+    """The client asked for an order by time."""
+
+    @classmethod
+    def of(cls, params: SearchMedia) -> "Search":
+        """The search that the parameters mean."""
+        lists = {field: getattr(params, field) for field in LISTS if getattr(params, field)}
+        if params.StreamId:
+            lists.setdefault("StreamIds", [params.StreamId])
+        if params.SourceType:
+            lists.setdefault("SourceTypes", [params.SourceType])
+        created = _span(params.CreateTime.After or params.StartTime, params.CreateTime.Before or params.EndTime)
+        expires = _span(params.ExpireTime.After, params.ExpireTime.Before)
+        criteria = {field: list_criterion(field, values) for field, values in lists.items()}
+        if params.Text:
+            criteria["Text"] = list_criterion("Names", [params.Text])
+        if params.SubAppId is not None:
+            criteria["SubAppId"] = sub_application(params.SubAppId)
+        if created:
+            criteria["CreateTime"] = created_between(*created)
+        if expires:
+            criteria["ExpireTime"] = expires_between(*expires)
+        return cls(
+            file_ids=params.FileIds,
+            lists=lists,
+            created=created or (0.0, LATEST),
+            criteria=criteria,
+            descending=params.Sort is None or params.Sort.Order == "Desc",
+            is_sorted=params.Sort is not None,
+        )
+
+
+def search(params: SearchMedia, call: Call) -> Answer:
+    """A page of the media that match, and how many do."""
+    if params.Offset + params.Limit > MOST_FOUND:
+        raise InvalidParameterValue(f"Limit: Offset + Limit must not exceed {MOST_FOUND}.", suffix="Offset")
+    asked = Search.of(params)
+    found = [
+        entry
+        for entry in _entries(call.table, asked)
+        if is_kept(entry["facets"], call.now) and all(fits(entry["facets"]) for fits in asked.criteria.values())
+    ]
+    page = [keys.Key(entry["PK"], entry["SK"]) for entry in found[params.Offset : params.Offset + params.Limit]]
+    items = call.table.get_many(page)
+    return {
+        "TotalCount": len(found),
+        "MediaInfoSet": [media_info(items[key], params.Filters) for key in page if key in items],
+    }
+
+
+def _entries(table: Table, asked: Search) -> list[Item]:
+    """What the narrowest index holds, in the order asked for, at most 5,000; raises LimitExceeded."""
+    if asked.file_ids:
+        return _by_time(list(table.get_many(map(keys.media, asked.file_ids)).values()), asked)
+    if "StreamIds" in asked.lists:
+        return _all_decided(_of_streams(table, asked), asked, {"StreamIds", "CreateTime"})
+    if "NamePrefixes" in asked.lists:
+        entries = _of_prefixes(table, asked)
+        if not asked.is_sorted:
+            return _all_decided(entries, asked, {"NamePrefixes"})
+        return _by_time(_all_decided(entries, asked, {"NamePrefixes"}, also="Sort"), asked)
+    return _all_decided(_of_partition(table, keys.ALL_MEDIA, keys.LISTING, asked), asked, {"CreateTime"})
+
+
+def _all_decided(entries: Iterator[Item], asked: Search, decided: set[str], *, also: str = "") -> list[Item]:
+    """The first 5,000 entries; raises LimitExceeded where there are more and the index does not decide every field."""
+    first = list(islice(entries, MOST_FOUND))
+    undecided = [field for field in (*asked.criteria, also) if field and field not in decided]
+    if len(first) == MOST_FOUND and undecided:
+        raise LimitExceeded(
+            f"{undecided[0]}: more than {MOST_FOUND} media would have to be compared; narrow the search"
+            " by StreamIds, a longer prefix in NamePrefixes, or CreateTime."
+        )
+    return first
+
+
+def _of_streams(table: Table, asked: Search) -> Iterator[Item]:
+    partitions = dict.fromkeys(map(keys.media_of_stream, asked.lists["StreamIds"]))
+    streams = [_of_partition(table, partition, keys.BY_STREAM, asked) for partition in partitions]
+    return merge(*streams, key=lambda entry: entry["LSK"], reverse=asked.descending)
+
+
+def _of_partition(table: Table, partition: str, index: str, asked: Search) -> Iterator[Item]:
+    first, last = asked.created
+    return table.query(
+        partition,
+        index=index,
+        first=keys.by_time(min(max(first, 0.0), LATEST), ""),
+        last=keys.by_time(min(max(last, 0.0), LATEST) + 0.999, "~"),  # CreateTime is told in whole seconds
+        descending=asked.descending,
+        limit=MOST_FOUND,
+    )
+
+
+def _of_prefixes(table: Table, asked: Search) -> Iterator[Item]:
+    left = MOST_FOUND
+    prefixes = sorted({name_in_key(prefix) for prefix in asked.lists["NamePrefixes"]}, key=str.encode)
+    for prefix in prefixes:
+        if not any(prefix != other and prefix.startswith(other) for other in prefixes):
+            for entry in table.query(keys.ALL_MEDIA, index=keys.BY_NAME, prefix=prefix, limit=left):
+                left -= 1
+                yield entry
+
+
+def _by_time(entries: list[Item], asked: Search) -> list[Item]:
+    return sorted(entries, key=lambda entry: (entry["facets"]["created_at"], entry["PK"]), reverse=asked.descending)
+
+
+def _span(after: str | None, before: str | None) -> tuple[float, float] | None:
+    if after is None and before is None:
+        return None
+    return (iso_moment(after) if after else 0.0, iso_moment(before) if before else LATEST)
+
+
+ACTIONS: Mapping[str, Action] = {"SearchMedia": action(SearchMedia, search)}
