@@ -77,7 +77,7 @@ def source_files() -> Iterator[Path]:
 
 def run_chalice(directory: Path) -> None:
     """`chalice package` into `directory`; raises PackageError with what it wrote."""
-    chalice = [sys.executable, "-c", "from chalice.cli import main; main()"]
+    chalice = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
     command = [*chalice, "package", "--merge-template", str(TEMPLATE), str(directory)]
     environment = {**os.environ, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1")}
     environment.pop("AWS_ENDPOINT_URL", None)

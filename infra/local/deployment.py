@@ -12,6 +12,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from infra.local.emulator import Emulator
+from infra.local.gateway_responses import add_gateway_responses
 from infra.local.settings import LOOPBACK, LocalSettings, function_overrides
 from infra.local.trouble import Trouble
 from infra.package import Package
@@ -57,6 +58,7 @@ def deploy(
     deployed = _deployed(cloudformation, overrides)
     if changed:
         _add_to_environments(emulator, deployed, local)
+        add_gateway_responses(emulator.client("apigateway"), package, api_id=deployed.api_id, stage=deployed.api_stage)
         mark.write_text(wanted)
     return deployed, changed
 

@@ -3,6 +3,7 @@
 It hands over what API Gateway loses (template.yaml, HandOver): the host and the raw query that signatures cover.
 """
 
+import uuid
 from collections.abc import AsyncIterator
 
 from aiohttp import ClientSession, ClientTimeout, web
@@ -24,12 +25,7 @@ CORS = {
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Expose-Headers": "*",
 }
-TOO_LARGE = {
-    "Response": {
-        "Error": {"Code": "RequestSizeLimitExceeded", "Message": "The request body is too large."},
-        "RequestId": "",
-    }
-}
+TOO_LARGE = {"Code": "RequestSizeLimitExceeded", "Message": "The request body is too large."}
 
 
 class Front:
@@ -43,7 +39,7 @@ class Front:
         """The aiohttp application."""
         application = web.Application(client_max_size=BODY_BYTES)
         application.cleanup_ctx.append(self._open)
-        application.router.add_route("GET", "/media/{key:.*}", self.media)
+        application.router.add_get("/media/{key:.*}", self.media)
         application.router.add_route("OPTIONS", "/media/{key:.*}", self.preflight)
         application.router.add_route("*", "/{path:.*}", self.api)
         return application
@@ -65,7 +61,7 @@ class Front:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return web.json_response(TOO_LARGE)
+            return web.json_response({"Response": {"Error": TOO_LARGE, "RequestId": str(uuid.uuid4())}})
         url = URL(f"{self._api}{path}" + (f"?{query}" if query else ""), encoded=True)
         async with self._session.request(
             request.method, url, headers=headers, data=body, allow_redirects=False
