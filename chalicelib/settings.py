@@ -54,6 +54,9 @@ class Settings:
 
     hls_segment_seconds: float = setting(6.0, "Target length of an HLS segment; cut at the next key frame.")
     part_bytes: int = setting(8 * 1024 * 1024, "Size of an upload part; at least 5 MiB (S3), two are held per output.")
+    upload_buffer_bytes: int = setting(
+        64 * 1024 * 1024, "Bytes of one recorder that may wait to be uploaded; beyond it the sender is held back."
+    )
     checkpoint_seconds: float = setting(10.0, "Media at risk when a recorder dies: the part in progress is uploaded.")
     orders_seconds: float = setting(1.0, "How often a recorder reads its orders.")
     lease_seconds: float = setting(30.0, "A recorder that has not renewed its lease for this long is dead.")

@@ -1,0 +1,46 @@
+"""The recorder's process: `SESSION_ID=… python -m recorder_task`. SIGTERM ends it with complete files."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+
+from chalicelib.logs import log
+from chalicelib.settings import settings
+from recorder_task.aws.connect import connect
+from recorder_task.control import AlreadyClaimed, Control, SessionUnavailable
+from recorder_task.recorder import FAILED, OK, Recorder
+
+
+def main(environment: Mapping[str, str], stop: threading.Event) -> int:
+    """Record the session that `environment` names; returns the exit code."""
+    session_id = environment.get("SESSION_ID", "")
+    if not session_id:
+        log("recorder_refused", reason="SESSION_ID is not set")
+        return FAILED
+    bucket, table = connect(settings(), environment)
+    control = Control(table, session_id, settings(), time.time)
+    try:
+        return Recorder(settings(), bucket, control, stop, time.time).run()
+    except SessionUnavailable as reason:
+        log("recorder_refused", session_id=session_id, reason=str(reason))
+        return OK if isinstance(reason, AlreadyClaimed) else FAILED
+    except Exception as error:  # the last line of the log says why, whatever it was
+        log("recorder_failed", session_id=session_id, reason=f"{type(error).__name__}: {error}")
+        return FAILED
+
+
+def run() -> None:
+    """Run until the end, then leave without waiting for a read that nothing can break off."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    code = main(os.environ, stop)
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,36 @@
+"""The recorder's bucket and table, built from the environment AWS's own tools read."""
+
+from collections.abc import Mapping
+
+from chalicelib.settings import Settings
+from chalicelib.table import DynamoTable
+from recorder_task.aws import dynamodb, s3
+from recorder_task.aws.credentials import CredentialSource
+from recorder_task.aws.transport import ErrorReader, Transport
+
+CONTROL_RETRY_SECONDS = 8.0
+"""Reading orders and renewing the lease must fail long before the lease runs out."""
+
+
+def connect(settings: Settings, environment: Mapping[str, str]) -> tuple[s3.S3Bucket, DynamoTable]:
+    """Bucket and table; `AWS_ENDPOINT_URL` and its forms for one service point them at an emulator."""
+    credentials = CredentialSource(environment)
+
+    def transport(service: str, read_error: ErrorReader, retry_seconds: float) -> Transport:
+        endpoint = (
+            environment.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+            or environment.get("AWS_ENDPOINT_URL")
+            or f"https://{service}.{settings.aws_region}.amazonaws.com"
+        )
+        return Transport(
+            service=service,
+            endpoint=endpoint,
+            region=settings.aws_region,
+            credentials=credentials,
+            read_error=read_error,
+            retry_seconds=retry_seconds,
+        )
+
+    bucket = s3.S3Bucket(settings.bucket_name, transport("s3", s3.read_error, settings.upload_retry_seconds))
+    client = dynamodb.DynamoClient(transport("dynamodb", dynamodb.read_error, CONTROL_RETRY_SECONDS))
+    return bucket, DynamoTable(settings.table_name, lambda: client)

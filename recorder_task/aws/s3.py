@@ -1,0 +1,139 @@
+"""The bucket: objects and multipart uploads, every body with a CRC-32 that S3 verifies."""
+
+import base64
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from recorder_task.aws.errors import AwsError
+from recorder_task.aws.transport import Answer, Body, Transport
+
+
+@dataclass(frozen=True)
+class UploadedPart:
+    """A part that lies in S3; `checksum` is the CRC-32 in base 64."""
+
+    number: int
+    etag: str
+    checksum: str
+
+
+class Bucket(Protocol):
+    """What the recorder knows of its bucket."""
+
+    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> bool: ...
+
+    def begin_upload(self, key: str, *, content_type: str) -> str: ...
+
+    def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart: ...
+
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None: ...
+
+    def abort_upload(self, key: str, upload_id: str) -> None: ...
+
+
+class S3Bucket:
+    """A bucket behind a transport, addressed by path."""
+
+    def __init__(self, name: str, transport: Transport) -> None:
+        self.name = name
+        self._transport = transport
+
+    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> bool:
+        """Write an object; False where `only_if_absent` and there is one already."""
+        headers = {"content-type": content_type, "x-amz-checksum-crc32": checksum(body)}
+        if only_if_absent:
+            headers["if-none-match"] = "*"
+        try:
+            self._request("PUT", key, headers=headers, body=body)
+        except AwsError as error:
+            if only_if_absent and error.code == "PreconditionFailed":
+                return False
+            raise
+        return True
+
+    def begin_upload(self, key: str, *, content_type: str) -> str:
+        """Begin a multipart upload and return its id."""
+        headers = {"content-type": content_type, "x-amz-checksum-algorithm": "CRC32"}
+        answer = self._request("POST", key, query={"uploads": ""}, headers=headers)
+        return _text(answer.body, "UploadId")
+
+    def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart:
+        """Write a part, or write it again with another content."""
+        crc = checksum(body)
+        query = {"partNumber": str(number), "uploadId": upload_id}
+        answer = self._request("PUT", key, query=query, headers={"x-amz-checksum-crc32": crc}, body=body)
+        return UploadedPart(number, answer.headers["etag"], crc)
+
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None:
+        """Make the parts one object; an upload that an unseen earlier try completed counts as done."""
+        rows = "".join(
+            f"<Part><PartNumber>{part.number}</PartNumber><ETag>{escape(part.etag)}</ETag>"
+            f"<ChecksumCRC32>{part.checksum}</ChecksumCRC32></Part>"
+            for part in parts
+        )
+        body = (
+            f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{rows}</CompleteMultipartUpload>'
+        ).encode()
+        try:
+            answer = self._request(
+                "POST", key, query={"uploadId": upload_id}, headers={"content-type": "application/xml"}, body=body
+            )
+        except AwsError as error:
+            if error.code != "NoSuchUpload" or self._size(key) != size_bytes:
+                raise
+            return
+        # S3 answers 200 before it knows: the body says whether it went well.
+        code, message = read_error(answer.body)
+        if code:
+            raise AwsError(code, message, 200)
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        """Give an upload up; its parts are gone."""
+        self._request("DELETE", key, query={"uploadId": upload_id})
+
+    def _size(self, key: str) -> int | None:
+        try:
+            return int(self._request("HEAD", key).headers["content-length"])
+        except AwsError:
+            return None
+
+    def _request(
+        self,
+        method: str,
+        key: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Body = b"",
+    ) -> Answer:
+        path = f"/{self.name}/{quote(key, safe='/-_.~')}"
+        return self._transport.request(method, path, query=query, headers=headers, body=body)
+
+
+def checksum(body: Body) -> str:
+    """The CRC-32 of `body` as S3 spells it; chosen for cost: a third of MD5's time."""
+    return base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+
+
+def read_error(body: bytes) -> tuple[str, str]:
+    """Code and message of S3's error body; empty where it is none."""
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314 - the answer of the endpoint we were configured to trust
+    except ElementTree.ParseError:
+        return "", ""
+    if root.tag.rpartition("}")[2] != "Error":
+        return "", ""
+    return root.findtext("Code") or "", root.findtext("Message") or ""
+
+
+def _text(body: bytes, name: str) -> str:
+    root = ElementTree.fromstring(body)  # noqa: S314 - the answer of the endpoint we were configured to trust
+    for element in root.iter():
+        if element.tag.rpartition("}")[2] == name and element.text:
+            return element.text
+    raise AwsError("MalformedAnswer", f"no {name} in the answer")

@@ -1,0 +1,150 @@
+"""Signed requests to one AWS service: connections kept alive, time-outs, tries again with growing distance."""
+
+import hashlib
+import http.client
+import random
+import select
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from recorder_task.aws.credentials import CredentialSource
+from recorder_task.aws.errors import AwsError, Unreachable
+from recorder_task.aws.signing import UNSIGNED_PAYLOAD, encoded_query, signed_headers
+
+TIMEOUT_SECONDS = 15.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+TRY_AGAIN_STATUS = frozenset({429, 500, 502, 503, 504})
+TRY_AGAIN_CODES = frozenset(
+    {
+        "RequestTimeout",
+        "SlowDown",
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+    }
+)
+
+Body = bytes | bytearray
+ErrorReader = Callable[[bytes], tuple[str, str]]
+"""(code, message) of an error's body."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer; header names in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    was_retried: bool
+    """An earlier try may have been carried out without our seeing its answer."""
+
+
+class Transport:
+    """One service at one endpoint. Safe between threads: each request has a connection of its own."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        endpoint: str,
+        region: str,
+        credentials: CredentialSource,
+        read_error: ErrorReader,
+        retry_seconds: float,
+    ) -> None:
+        parts = urlsplit(endpoint)
+        self._host = parts.netloc
+        self._connection_type = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._service = service
+        self._region = region
+        self._credentials = credentials
+        self._read_error = read_error
+        self._retry_seconds = retry_seconds
+        self._idle: list[http.client.HTTPConnection] = []
+        self._lock = threading.Lock()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Body = b"",
+        sign_body: bool = False,
+    ) -> Answer:
+        """Send until an answer is final; raises AwsError for a refusal, Unreachable once `retry_seconds` are over."""
+        deadline = time.monotonic() + self._retry_seconds
+        pause = FIRST_PAUSE_SECONDS
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                status, answer_headers, content = self._once(method, path, query or {}, headers or {}, body, sign_body)
+            except (OSError, http.client.HTTPException) as error:
+                failure = Unreachable(type(error).__name__, str(error))
+            else:
+                if status < 300:
+                    return Answer(answer_headers, content, was_retried=tries > 1)
+                code, message = self._read_error(content)
+                if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES:
+                    raise AwsError(code or f"Http{status}", message, status)
+                failure = Unreachable(code or f"Http{status}", message, status)
+            if time.monotonic() + pause > deadline:
+                raise failure
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _once(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body, sign_body: bool
+    ) -> tuple[int, dict[str, str], bytes]:
+        spelled_query = encoded_query(query)
+        signed = signed_headers(
+            method=method,
+            host=self._host,
+            path=path,
+            query=spelled_query,
+            headers=headers,
+            payload_hash=hashlib.sha256(body).hexdigest() if sign_body else UNSIGNED_PAYLOAD,
+            service=self._service,
+            region=self._region,
+            credentials=self._credentials.current(),
+            now=time.time(),
+        )
+        connection = self._idle_connection() or self._connection_type(self._host, timeout=TIMEOUT_SECONDS)
+        try:
+            target = f"{path}?{spelled_query}" if spelled_query else path
+            connection.request(method, target, body=body, headers=signed)
+            answer = connection.getresponse()
+            content = answer.read()
+        except BaseException:
+            connection.close()
+            raise
+        if answer.will_close:
+            connection.close()
+        else:
+            with self._lock:
+                self._idle.append(connection)
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, content
+
+    def _idle_connection(self) -> http.client.HTTPConnection | None:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                connection = self._idle.pop()
+            # An idle connection with something to read was closed by the other side.
+            if connection.sock is not None and not select.select([connection.sock], [], [], 0)[0]:
+                return connection
+            connection.close()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()

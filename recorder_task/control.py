@@ -1,0 +1,181 @@
+"""The recorder's side of the session's item: claim, orders, heartbeat, outcomes, end; writes fenced by its epoch."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.attribute_values import Item
+from chalicelib.logs import log
+from chalicelib.recording.orders import SessionOrders
+from chalicelib.settings import Settings
+from chalicelib.table import Absent, Compare, Condition, ConditionFailed, Table, Update
+
+Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""{recording_id: {format: {"state", "files", "reason", "file_id"}}}"""
+
+
+class SessionUnavailable(Exception):
+    """There is nothing here to record: the message says why."""
+
+
+class NoSuchSession(SessionUnavailable):
+    """The session id names no item."""
+
+
+class AlreadyClaimed(SessionUnavailable):
+    """Another recorder holds the lease; a second launch is harmless and ends here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    orders: SessionOrders
+    version: int
+
+
+class Control:
+    """One recorder's hold on its session. A thread reads orders and renews the lease; the media never waits for it."""
+
+    def __init__(self, table: Table, session_id: str, settings: Settings, clock: Callable[[], float]) -> None:
+        self._table = table
+        self._key = keys.session(session_id)
+        self._session_id = session_id
+        self._settings = settings
+        self._clock = clock
+        self._epoch = 0
+        self._lease_until = 0.0
+        self._reading: _Reading | None = None
+        self._outcomes: dict[str, Any] = {}
+        self._outcomes_changed = False
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._on_news: Callable[[], None] = lambda: None
+        self.is_lost = False
+        """Another recorder has taken the session over: nothing more may be written."""
+        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+
+    @property
+    def orders(self) -> SessionOrders:
+        """The orders as last read."""
+        if self._reading is None:
+            raise RuntimeError("the session is not claimed yet")
+        return self._reading.orders
+
+    def claim(self) -> SessionOrders:
+        """Take the session: raises NoSuchSession, or AlreadyClaimed where another recorder lives."""
+        item = self._table.get(self._key)
+        if item is None:
+            raise NoSuchSession(f"no session {self._session_id}")
+        now = self._clock()
+        if item.get("lease_until", 0) > now and "recorder_ended_at" not in item:
+            raise AlreadyClaimed(f"session {self._session_id} has a recorder")
+        self._outcomes = item.get("outcomes", {})
+        before: Condition = Compare("epoch", "=", item["epoch"]) if "epoch" in item else Absent("epoch")
+        lease_until = now + self._settings.lease_seconds
+        claim = Update(
+            key=self._key,
+            set={"lease_until": lease_until, "recorder_started_at": now},
+            add={"epoch": 1},
+            remove=["recorder_ended_at", "end_reason"],
+            when=[before],
+        )
+        try:
+            item = self._table.update(claim)
+        except ConditionFailed:
+            raise AlreadyClaimed(f"session {self._session_id} was claimed by another recorder") from None
+        self._lease_until = lease_until
+        self._epoch = item["epoch"]
+        self._read(item)
+        return self.orders
+
+    def follow(self, on_news: Callable[[], None]) -> None:
+        """Begin to read orders and to renew the lease; `on_news` is called when something has changed."""
+        self._on_news = on_news
+        self._thread.start()
+
+    def report(self, outcomes: Outcomes) -> None:
+        """What the session's item shall say of the recordings; written with the next heartbeat."""
+        with self._lock:
+            merged = {**self._outcomes, **{name: dict(formats) for name, formats in outcomes.items()}}
+            if merged != self._outcomes:
+                self._outcomes = merged
+                self._outcomes_changed = True
+
+    def end(self, reason: str, *, whatever_was_ordered: bool) -> bool:
+        """Give the session back; False where orders came that were not read yet and must be followed first."""
+        when: list[Condition] = [Compare("epoch", "=", self._epoch)]
+        reading = self._reading
+        if not whatever_was_ordered and reading is not None and reading.orders.unpublished_at is None:
+            when.append(Compare("orders_version", "=", reading.version))
+        with self._lock:
+            outcomes = self._outcomes
+        change = Update(
+            key=self._key,
+            set={"recorder_ended_at": self._clock(), "end_reason": reason, "outcomes": outcomes},
+            remove=["lease_until"],
+            when=when,
+        )
+        try:
+            self._table.update(change)
+        except ConditionFailed:
+            if whatever_was_ordered:
+                self.is_lost = True
+                return True
+            self._renew()
+            return self.is_lost
+        self._stop.set()
+        return True
+
+    def close(self) -> None:
+        """Stop reading orders."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        failing = False
+        while not self._stop.wait(self._settings.orders_seconds):
+            try:
+                self._beat()
+                failing = False
+            except Exception as error:  # the recording goes on without orders; the lease says how long
+                if not failing:
+                    log("control_failed", session_id=self._session_id, reason=str(error))
+                failing = True
+            if self.is_lost:
+                self._on_news()
+                return
+
+    def _beat(self) -> None:
+        if self._outcomes_changed or self._lease_until - self._clock() < self._settings.lease_seconds * 2 / 3:
+            self._renew()
+            return
+        item = self._table.get(self._key)
+        if item is None or item.get("epoch") != self._epoch:
+            self.is_lost = True
+        else:
+            self._read(item)
+
+    def _renew(self) -> None:
+        lease_until = self._clock() + self._settings.lease_seconds
+        with self._lock:
+            outcomes, self._outcomes_changed = self._outcomes, False
+        change = Update(
+            key=self._key,
+            set={"lease_until": lease_until, "outcomes": outcomes},
+            when=[Compare("epoch", "=", self._epoch)],
+        )
+        try:
+            self._read(self._table.update(change))
+        except ConditionFailed:
+            self.is_lost = True
+        except Exception:
+            self._outcomes_changed = True
+            raise
+        else:
+            self._lease_until = lease_until
+
+    def _read(self, item: Item) -> None:
+        reading = _Reading(orders=SessionOrders.from_item(item), version=item.get("orders_version", 0))
+        if reading != self._reading:
+            self._reading = reading
+            self._on_news()

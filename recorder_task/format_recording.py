@@ -1,0 +1,226 @@
+"""One format of one recording: it begins at a key frame, goes from file to file, and commits each that is finished."""
+
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.logs import log
+from chalicelib.recording.naming import new_file_id
+from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder, SessionOrders
+from chalicelib.settings import Settings
+from recorder_task.aws.s3 import Bucket
+from recorder_task.commit import commit, finished_file
+from recorder_task.cutter import Cutter
+from recorder_task.outputs.formats import FORMATS, CannotRecord
+from recorder_task.outputs.output import FileOrder, Output
+from recorder_task.sample import Sample, Track
+from recorder_task.tally import Tally
+from recorder_task.upload_lane import UploadLane, UploadMemory
+
+HELD_SECONDS = 30.0
+"""Audio that came before the first key frame is kept this long: as long as the longest usual GOP."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What every recording of a recorder works with."""
+
+    settings: Settings
+    session: SessionOrders
+    bucket: Bucket
+    memory: UploadMemory
+    tracks: Sequence[Track]
+
+
+@dataclass(frozen=True)
+class _OpenFile:
+    file_id: str
+    output: Output
+    tally: Tally
+
+
+class FormatRecording:
+    """The files of one format. `outcome` is what the session's item says of it."""
+
+    def __init__(self, desk: Desk, order: RecordingOrder, name: RecordFormat, *, begins_with_stream: bool) -> None:
+        self._desk = desk
+        self._order = order
+        self._format = FORMATS[name]
+        self._format_order: FormatOrder = order.formats[name]
+        self._name = name
+        self._begins_with_stream = begins_with_stream
+        self._tracks: list[Track] = []
+        self._file: _OpenFile | None = None
+        self._held: deque[Sample] = deque()
+        self._is_over = False
+        self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
+        self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
+        try:
+            self._tracks = self._format.tracks(desk.tracks, audio_only=order.audio_only)
+        except CannotRecord as reason:
+            self._fail(str(reason))
+        self._indexes = frozenset(track.index for track in self._tracks)
+        self._has_video = any(track.kind == "video" for track in self._tracks)
+        self._cutter = self._new_cutter()
+
+    @property
+    def is_over(self) -> bool:
+        """It takes no more samples: it ended or failed."""
+        return self._is_over
+
+    def write(self, sample: Sample) -> None:
+        """Take a sample of the source; samples come in the order of dts over all tracks."""
+        if self._is_over or sample.track.index not in self._indexes:
+            return
+        if self._file is None:
+            self._wait_for_beginning(sample)
+            return
+        if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame):
+            self._end_file()
+            self._begin_file(sample)
+        self._mux(sample)
+
+    def checkpoint(self) -> None:
+        """Bring what is held into the bucket; notice what the bucket has refused."""
+        if self._lane.failure is not None:
+            self._fail(f"upload failed: {self._lane.failure}")
+        elif self._file is not None:
+            self._file.output.checkpoint()
+
+    def finish(self) -> None:
+        """End the last file; `join` waits for its uploads."""
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._file is not None:
+            self._end_file()
+        elif not self.outcome["files"]:
+            reason = "no key frame came" if self._has_video else "no audio came"
+            self.outcome |= {"state": "empty", "reason": reason}
+            self._log("recording_failed", reason=reason)
+        self._lane.close()
+
+    def abort(self) -> None:
+        """End without a file: another recorder has taken over."""
+        if not self._is_over:
+            self._fail("replaced by another recorder")
+
+    def join(self) -> None:
+        """Wait for the uploads; the outcome is final after this."""
+        self._lane.join()
+        if self._lane.failure is not None and self.outcome["state"] != "failed":
+            self._report_failure(f"upload failed: {self._lane.failure}")
+        elif self.outcome["state"] == "recording":
+            self.outcome["state"] = "ended"
+
+    def _wait_for_beginning(self, sample: Sample) -> None:
+        if self._has_video and not sample.is_key_frame:
+            if self._begins_with_stream and sample.track.kind == "audio":
+                self._held.append(sample)
+                while sample.at - self._held[0].at > HELD_SECONDS:
+                    self._held.popleft()
+            return
+        held, self._held = self._held, deque()
+        self._cutter = self._new_cutter()
+        self._begin_file(held[0] if held else sample)
+        for each in (*held, sample):
+            self._cutter.step(each.at, is_key_frame=False)
+            self._mux(each)
+
+    def _new_cutter(self) -> Cutter:
+        interval_seconds = self._format_order.interval_seconds if self._format.is_cut else 0
+        return Cutter(interval_seconds, has_video=self._has_video)
+
+    def _begin_file(self, first: Sample) -> None:
+        file_id = new_file_id(secrets.randbits(64))
+        desk = self._desk
+        order = FileOrder(
+            bucket=desk.bucket,
+            lane=self._lane,
+            file_id=file_id,
+            tracks=self._tracks,
+            starts_at=first.at,
+            part_bytes=desk.settings.part_bytes,
+            segment_seconds=desk.settings.hls_segment_seconds,
+        )
+        try:
+            output = self._format.open(order)
+        except (OSError, ValueError) as error:
+            self._fail(f"cannot begin a file: {error}")
+            return
+        self._file = _OpenFile(file_id, output, Tally(first))
+        self.outcome |= {"state": "recording", "file_id": file_id}
+        self._log("recording_started", file_id=file_id)
+
+    def _mux(self, sample: Sample) -> None:
+        file = self._file
+        if file is None:
+            return
+        try:
+            file.output.write(sample)
+        except (OSError, ValueError) as error:
+            self._end_broken_file(error)
+            return
+        file.tally.add(sample)
+
+    def _end_broken_file(self, error: Exception) -> None:
+        """The muxer refused a sample: what it took is a file, and the next key frame begins another."""
+        self._log("recording_failed", reason=f"the muxer refused a packet: {error}")
+        if self._file is not None and self._file.tally.is_empty:
+            self._fail(f"the muxer refused the first packet: {error}")
+            return
+        self._begins_with_stream = False
+        self._end_file()
+
+    def _end_file(self) -> None:
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            sizes = file.output.finish()
+        except (OSError, ValueError) as error:
+            file.output.abort()
+            self._fail(f"cannot end the file: {error}")
+            return
+        facts = finished_file(
+            session=self._desk.session,
+            order=self._order,
+            format_order=self._format_order,
+            name=self._name,
+            file_id=file.file_id,
+            sizes=sizes,
+            tally=file.tally,
+            utc_offset_hours=self._desk.settings.naming_utc_offset_hours,
+        )
+
+        def commit_it() -> None:
+            commit(self._desk.bucket, facts)
+            self.outcome["files"] += 1
+            self._log("file_ready", file_id=facts.file_id, name=facts.name, seconds=round(facts.duration_seconds, 3))
+
+        self._lane.submit(commit_it)
+
+    def _fail(self, reason: str) -> None:
+        file, self._file = self._file, None
+        self._is_over = True
+        self._report_failure(reason)
+        if file is not None:
+            file.output.abort()
+        self._lane.close()
+
+    def _report_failure(self, reason: str) -> None:
+        self.outcome |= {"state": "failed", "reason": reason}
+        self._log("recording_failed", reason=reason)
+
+    def _log(self, event: str, **facts: Any) -> None:
+        session = self._desk.session
+        log(
+            event,
+            session_id=session.session_id,
+            stream=str(session.stream),
+            recording_id=self._order.recording_id,
+            format=str(self._name),
+            **facts,
+        )

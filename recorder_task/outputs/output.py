@@ -1,0 +1,92 @@
+"""What every output is: one file of one format, fed sample by sample, that ends as objects in the bucket."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import av
+
+from recorder_task.aws.s3 import Bucket
+from recorder_task.sample import Sample, Track
+from recorder_task.upload_lane import UploadLane
+
+
+class Sizes(NamedTuple):
+    """Bytes of a finished file; `playlist_bytes` is HLS's alone and part of `size_bytes`."""
+
+    size_bytes: int
+    playlist_bytes: int = 0
+
+
+class Output(Protocol):
+    """One file. All that reaches the bucket goes through its lane, in order."""
+
+    def write(self, sample: Sample) -> None:
+        """Take a sample, in the order of dts over all tracks."""
+
+    def checkpoint(self) -> None:
+        """Bring what is held into the bucket, as far as the format can."""
+
+    def finish(self) -> Sizes:
+        """End the file; its last uploads are in the lane when this returns."""
+
+    def abort(self) -> None:
+        """Leave nothing of an unfinished upload in the bucket."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileOrder:
+    """What an output is told of the file it writes."""
+
+    bucket: Bucket
+    lane: UploadLane
+    file_id: str
+    tracks: Sequence[Track]
+    starts_at: float
+    """Media seconds (dts) of the file's first sample: 0 in the file, for every track."""
+    part_bytes: int
+    segment_seconds: float
+
+
+class Muxer:
+    """FFmpeg's muxer of one container, writing to a Python file object; copies packets, decodes nothing."""
+
+    def __init__(
+        self,
+        file: Any,
+        container_format: str,
+        tracks: Sequence[Track],
+        *,
+        starts_at: float,
+        options: Mapping[str, str] | None = None,
+        buffer_bytes: int = 32768,
+    ) -> None:
+        self._container = av.open(
+            file, "w", format=container_format, options=dict(options or {}), buffer_size=buffer_bytes
+        )
+        self._streams: dict[int, Any] = {}
+        self._offsets: dict[int, int] = {}
+        try:
+            for track in tracks:
+                # Without `opaque` PyAV leaks the template's codec context.
+                self._streams[track.index] = self._container.add_stream_from_template(track.template, opaque=True)
+                self._offsets[track.index] = round(starts_at / track.time_base)
+        except BaseException:
+            self._container.close()
+            raise
+
+    def write(self, sample: Sample) -> None:
+        """Mux one sample, its times moved so that the file begins at 0."""
+        track, packet = sample.track, sample.packet
+        offset = self._offsets[track.index]
+        # Another muxer may have had this packet before and left its own times in it.
+        packet.time_base = track.time_base
+        packet.dts = sample.dts - offset
+        packet.pts = sample.pts - offset
+        packet.duration = sample.duration
+        packet.stream = self._streams[track.index]
+        self._container.mux_one(packet)
+
+    def close(self) -> None:
+        """Write what is held back and the trailer."""
+        self._container.close()

@@ -1,0 +1,169 @@
+"""The recorder: source → timeline → recordings; start, drain, stop."""
+
+import threading
+from collections.abc import Callable
+
+from chalicelib.logs import log
+from chalicelib.recording.orders import SessionOrders
+from chalicelib.settings import Settings
+from recorder_task.aws.s3 import Bucket
+from recorder_task.control import Control
+from recorder_task.format_recording import Desk
+from recorder_task.interleaver import Interleaver
+from recorder_task.recording import Recording
+from recorder_task.sample import Sample
+from recorder_task.source import Arrival, Source, SourceFailed
+from recorder_task.timeline import Timeline
+from recorder_task.upload_lane import UploadMemory
+
+OK, FAILED = 0, 1
+
+
+class Recorder:
+    """One session's recorder; `run` returns the process's exit code."""
+
+    def __init__(
+        self, settings: Settings, bucket: Bucket, control: Control, stop: threading.Event, clock: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._bucket = bucket
+        self._control = control
+        self._stop = stop
+        self._clock = clock
+        self._timeline = Timeline()
+        self._recordings: dict[str, Recording] = {}
+        self._last_arrival_at = 0.0
+        self._has_begun = False
+
+    def run(self) -> int:
+        """Record until the stream, the orders or the process end."""
+        session = self._control.claim()
+        log("recorder_started", session_id=session.session_id, stream=str(session.stream), epoch=session.epoch)
+        source = Source(
+            session.pull_url,
+            open_seconds=self._settings.source_open_seconds,
+            stall_seconds=self._settings.source_stall_seconds,
+        )
+        self._control.follow(source.wake)
+        try:
+            reason = self._record(source, session)
+        except SourceFailed as failure:
+            reason = f"source failed: {failure}"
+            log("recording_failed", session_id=session.session_id, stream=str(session.stream), reason=reason)
+            self._control.end(reason, whatever_was_ordered=True)
+            return FAILED
+        finally:
+            source.close()
+            self._control.close()
+        files = sum(recording.files for recording in self._recordings.values())
+        has_failed = any(recording.has_failed for recording in self._recordings.values())
+        log(
+            "recorder_ended",
+            session_id=session.session_id,
+            stream=str(session.stream),
+            reason=reason,
+            files=files,
+            repaired_timestamps=self._timeline.repaired,
+        )
+        return FAILED if has_failed and not files else OK
+
+    def _record(self, source: Source, session: SessionOrders) -> str:
+        """Record, finish every file, give the session back; returns why it ended."""
+        tracks = source.open(self._must_not_wait)
+        self._last_arrival_at = self._clock()
+        desk = Desk(
+            settings=self._settings,
+            session=session,
+            bucket=self._bucket,
+            memory=UploadMemory(self._settings.upload_buffer_bytes),
+            tracks=tracks,
+        )
+        interleaver = Interleaver(tracks)
+        next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds
+        self._follow_orders(desk)
+        while True:
+            for arrival in source.read():
+                for sample in interleaver.push(self._sample(arrival)):
+                    self._write(sample)
+            now = self._clock()
+            self._follow_orders(desk)
+            for recording in self._recordings.values():
+                recording.keep_time(now)
+            if now >= next_checkpoint_at:
+                next_checkpoint_at = now + self._settings.checkpoint_seconds
+                for recording in self._recordings.values():
+                    recording.checkpoint()
+            reason = self._reason_to_end(source, now)
+            if reason is None:
+                self._report()
+                continue
+            for sample in interleaver.flush():
+                self._write(sample)
+            if self._finish(reason, source):
+                return reason
+
+    def _reason_to_end(self, source: Source, now: float) -> str | None:
+        is_unpublished = self._control.orders.unpublished_at is not None
+        if self._control.is_lost:
+            return "replaced"
+        if self._stop.is_set():
+            return "terminated"
+        if source.is_exhausted:
+            return "unpublished" if is_unpublished else source.end_reason
+        if is_unpublished and now - self._last_arrival_at > self._settings.drain_seconds:
+            return "unpublished"
+        if all(recording.is_over for recording in self._recordings.values()):
+            return "nothing left to record"
+        return None
+
+    def _finish(self, reason: str, source: Source) -> bool:
+        """End every file, wait for its uploads, give the session back; False where new orders must be followed."""
+        recordings = self._recordings.values()
+        can_go_on = reason == "nothing left to record"
+        for recording in recordings:
+            if self._control.is_lost:
+                recording.abort()
+            else:
+                recording.finish()
+        for recording in recordings:
+            recording.join()
+        self._report()
+        return self._control.is_lost or self._control.end(reason, whatever_was_ordered=not can_go_on)
+
+    def _follow_orders(self, desk: Desk) -> None:
+        for recording_id, order in self._control.orders.recordings.items():
+            recording = self._recordings.get(recording_id)
+            if recording is not None:
+                recording.change(order)
+            elif not order.ends_at or order.ends_at > self._clock():
+                self._recordings[recording_id] = Recording(desk, order, begins_with_stream=not self._has_begun)
+
+    def _sample(self, arrival: Arrival) -> Sample:
+        packet, track, arrived_at = arrival
+        times = self._timeline.place(track.index, packet.dts, packet.pts, packet.duration)
+        self._last_arrival_at = arrived_at
+        self._has_begun = True
+        return Sample(
+            packet=packet,
+            track=track,
+            dts=times.dts,
+            pts=times.pts,
+            duration=times.duration,
+            at=times.dts * track.seconds_per_tick,
+            is_key_frame=packet.is_keyframe and track.kind == "video",
+            size=packet.size,
+            source_pts=times.pts if packet.pts is None else packet.pts,
+            arrived_at=arrived_at,
+        )
+
+    def _write(self, sample: Sample) -> None:
+        for recording in self._recordings.values():
+            recording.write(sample)
+
+    def _must_not_wait(self) -> bool:
+        unpublished_at = self._control.orders.unpublished_at
+        is_drained = unpublished_at is not None and self._clock() - unpublished_at > self._settings.drain_seconds
+        return self._stop.is_set() or self._control.is_lost or is_drained
+
+    def _report(self) -> None:
+        self._control.report({name: recording.outcomes for name, recording in self._recordings.items()})

@@ -1,0 +1,77 @@
+"""One recording inside a recorder: a template or a task, its window, its formats."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.recording.orders import RecordingOrder
+from recorder_task.format_recording import Desk, FormatRecording
+from recorder_task.sample import Sample
+
+
+class Recording:
+    """Feeds every format of one order while its window is open; the window is kept by our own clock."""
+
+    def __init__(self, desk: Desk, order: RecordingOrder, *, begins_with_stream: bool) -> None:
+        self._order = order
+        self._formats = {
+            name: FormatRecording(desk, order, name, begins_with_stream=begins_with_stream) for name in order.formats
+        }
+
+    @property
+    def is_over(self) -> bool:
+        """No format takes any more."""
+        return all(each.is_over for each in self._formats.values())
+
+    @property
+    def files(self) -> int:
+        """Files committed so far."""
+        return sum(each.outcome["files"] for each in self._formats.values())
+
+    @property
+    def has_failed(self) -> bool:
+        """A format has failed."""
+        return any(each.outcome["state"] == "failed" for each in self._formats.values())
+
+    @property
+    def outcomes(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the session's item says of each format."""
+        return {str(name): dict(each.outcome) for name, each in self._formats.items()}
+
+    def change(self, order: RecordingOrder) -> None:
+        """Follow a changed window; formats stay as they began."""
+        self._order = order
+
+    def keep_time(self, now: float) -> None:
+        """End what is over at `now`, though no packet came to say so."""
+        if self._order.ends_at and now >= self._order.ends_at:
+            self.finish()
+
+    def write(self, sample: Sample) -> None:
+        """Give a sample to every format, if it arrived inside the window."""
+        if sample.arrived_at < self._order.starts_at:
+            return
+        if self._order.ends_at and sample.arrived_at >= self._order.ends_at:
+            self.finish()
+            return
+        for each in self._formats.values():
+            each.write(sample)
+
+    def checkpoint(self) -> None:
+        """Bring what is held into the bucket."""
+        for each in self._formats.values():
+            each.checkpoint()
+
+    def finish(self) -> None:
+        """End every file; `join` waits for the uploads."""
+        for each in self._formats.values():
+            each.finish()
+
+    def abort(self) -> None:
+        """End without files."""
+        for each in self._formats.values():
+            each.abort()
+
+    def join(self) -> None:
+        """Wait for the uploads of every format."""
+        for each in self._formats.values():
+            each.join()

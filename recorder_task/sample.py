@@ -1,0 +1,64 @@
+"""What flows through a recorder: packets of tracks with times that muxers accept."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Literal
+
+TrackKind = Literal["video", "audio"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Track:
+    """One elementary stream of the source; the word "stream" is the published address's."""
+
+    index: int
+    kind: TrackKind
+    codec: str
+    """FFmpeg's name: h264, aac."""
+    time_base: Fraction
+    width: int = 0
+    height: int = 0
+    sample_rate: int = 0
+    channels: int = 0
+    template: Any = None
+    """The source's PyAV stream, from which outputs copy the codec's parameters."""
+
+    @cached_property
+    def seconds_per_tick(self) -> float:
+        """The time base as a float, for what need not be exact."""
+        return float(self.time_base)
+
+
+class Sample:
+    """One packet; times are ticks of its track's time base, `at` is `dts` in seconds."""
+
+    __slots__ = ("arrived_at", "at", "dts", "duration", "is_key_frame", "packet", "pts", "size", "source_pts", "track")
+
+    def __init__(
+        self,
+        *,
+        packet: Any,
+        track: Track,
+        dts: int,
+        pts: int,
+        duration: int,
+        at: float,
+        is_key_frame: bool,
+        size: int,
+        source_pts: int,
+        arrived_at: float,
+    ) -> None:
+        self.packet = packet
+        self.track = track
+        self.dts = dts
+        self.pts = pts
+        self.duration = duration
+        self.at = at
+        self.is_key_frame = is_key_frame
+        """A video key frame; never set for audio."""
+        self.size = size
+        self.source_pts = source_pts
+        """The source's own timestamp, before anything was repaired."""
+        self.arrived_at = arrived_at
+        """Unix seconds of our clock."""

@@ -1,0 +1,100 @@
+"""Uploads beside the media: one thread an output carries its requests out in order, within a bound of memory."""
+
+import queue
+import threading
+from collections.abc import Callable
+
+Request = Callable[[], object]
+
+
+class UploadMemory:
+    """How many bytes may wait to be uploaded, over all lanes of a recorder; beyond it a lane's giver waits."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._held_bytes = 0
+        self._changed = threading.Condition()
+
+    def take(self, size_bytes: int) -> None:
+        """Wait for room; what is larger than the limit waits for all of it."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._held_bytes or self._held_bytes + size_bytes <= self._limit_bytes)
+            self._held_bytes += size_bytes
+
+    def give_back(self, size_bytes: int) -> None:
+        """Bytes that were uploaded or given up."""
+        with self._changed:
+            self._held_bytes -= size_bytes
+            self._changed.notify_all()
+
+
+class UploadLane:
+    """Requests one after another. The first that fails is `failure`; those behind it are dropped, cleanups are run."""
+
+    def __init__(self, name: str, memory: UploadMemory) -> None:
+        self.failure: Exception | None = None
+        self._memory = memory
+        self._requests: queue.SimpleQueue[tuple[Request, int] | None] = queue.SimpleQueue()
+        self._cleanups: dict[object, Request] = {}
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return self._waiting == 0
+
+    def submit(self, request: Request, size_bytes: int = 0) -> None:
+        """Hand over a request that holds `size_bytes`; waits where memory is short."""
+        self._memory.take(size_bytes)
+        with self._lock:
+            self._waiting += 1
+        self._requests.put((request, size_bytes))
+
+    def on_failure(self, owner: object, cleanup: Request | None) -> None:
+        """Run `cleanup` should the lane fail, until `owner` says None; call it from the lane's own requests."""
+        if cleanup is None:
+            self._cleanups.pop(owner, None)
+        else:
+            self._cleanups[owner] = cleanup
+
+    def fail(self, failure: Exception) -> None:
+        """Give the lane up: its own requests will not be carried out, and what was begun is cleaned up."""
+
+        def give_up() -> None:
+            raise failure
+
+        self.submit(give_up)
+
+    def close(self) -> None:
+        """Take no more requests; the thread ends behind the last one."""
+        self._requests.put(None)
+
+    def join(self) -> None:
+        """Wait until every request was carried out or dropped."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (item := self._requests.get()) is not None:
+            request, size_bytes = item
+            try:
+                if self.failure is None:
+                    request()
+            except Exception as error:
+                self.failure = error
+                self._clean_up()
+            finally:
+                del request, item  # they hold the bytes
+                self._memory.give_back(size_bytes)
+                with self._lock:
+                    self._waiting -= 1
+
+    def _clean_up(self) -> None:
+        for cleanup in self._cleanups.values():
+            try:
+                cleanup()
+            except Exception:  # noqa: S112 - the bucket refuses already; its lifecycle rule ends what is left open
+                continue
+        self._cleanups.clear()

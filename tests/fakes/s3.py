@@ -1,0 +1,226 @@
+"""S3 in memory behind HTTP: objects, multipart uploads and the rules that our recorder leans on, all enforced.
+
+An upload's part may be written again; every part but the last must have `min_part_bytes`; a checksum that does not fit
+its body is refused; `If-None-Match: *` keeps what is there. One contract suite holds it and moto to the same answers.
+"""
+
+import base64
+import hashlib
+import re
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.etree import ElementTree
+
+MIN_PART_BYTES = 5 * 1024 * 1024
+
+
+class Refusal(NamedTuple):
+    """An error S3 would answer with."""
+
+    status: int
+    code: str
+
+
+@dataclass
+class Upload:
+    """A multipart upload that is open."""
+
+    key: str
+    content_type: str
+    parts: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object and its type."""
+
+    content: bytes
+    content_type: str
+
+
+class RequestSeen(NamedTuple):
+    """One request as a test may want to look at it."""
+
+    method: str
+    key: str
+    query: Mapping[str, str]
+    size_bytes: int
+
+
+Failure = Callable[[RequestSeen], Refusal | None]
+
+
+class FakeS3:
+    """A bucket server: `with FakeS3() as s3:`; state is in `objects` and `uploads`, what came in `requests`."""
+
+    def __init__(self, *, bucket: str = "bucket", min_part_bytes: int = MIN_PART_BYTES) -> None:
+        self.bucket = bucket
+        self.min_part_bytes = min_part_bytes
+        self.objects: dict[str, StoredObject] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.requests: list[RequestSeen] = []
+        self.fail: Failure = lambda request: None
+        """Asked before each request is carried out."""
+        self.changed = threading.Condition()
+        """Notified after each request: a test waits on it instead of sleeping."""
+        self._next_upload = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+
+    @property
+    def url(self) -> str:
+        """The endpoint."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "FakeS3":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def wait_for(self, predicate: Callable[[], bool], timeout: float = 20.0) -> None:
+        """Wait until `predicate` holds after some request; raises TimeoutError."""
+        with self.changed:
+            if not self.changed.wait_for(predicate, timeout):
+                raise TimeoutError("the bucket never came to the awaited state")
+
+    def answer(
+        self, request: RequestSeen, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes] | Refusal:
+        """Carry one request out."""
+        wanted = headers.get("x-amz-checksum-crc32")
+        if wanted is not None and base64.b64decode(wanted) != zlib.crc32(body).to_bytes(4, "big"):
+            return Refusal(400, "BadDigest")
+        match request.method, tuple(sorted(request.query)):
+            case "PUT", ():
+                return self._put(request.key, headers, body)
+            case "GET" | "HEAD", ():
+                return self._get(request.key)
+            case "POST", ("uploads",):
+                self._next_upload += 1
+                upload_id = f"upload-{self._next_upload}"
+                self.uploads[upload_id] = Upload(request.key, headers.get("content-type", ""))
+                return 200, {}, _xml("InitiateMultipartUploadResult", UploadId=upload_id)
+            case method, query if "uploadId" in query:
+                upload = self.uploads.get(request.query["uploadId"])
+                if upload is None or upload.key != request.key:
+                    return Refusal(404, "NoSuchUpload")
+                return self._of_upload(method, request, upload, body)
+        return Refusal(501, "NotImplemented")
+
+    def _put(self, key: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes] | Refusal:
+        if headers.get("if-none-match") == "*" and key in self.objects:
+            return Refusal(412, "PreconditionFailed")
+        self.objects[key] = StoredObject(body, headers.get("content-type", ""))
+        return 200, {"ETag": _etag(body)}, b""
+
+    def _get(self, key: str) -> tuple[int, dict[str, str], bytes] | Refusal:
+        found = self.objects.get(key)
+        if found is None:
+            return Refusal(404, "NoSuchKey")
+        return 200, {"ETag": _etag(found.content), "Content-Type": found.content_type}, found.content
+
+    def _of_upload(
+        self, method: str, request: RequestSeen, upload: Upload, body: bytes
+    ) -> tuple[int, dict[str, str], bytes] | Refusal:
+        if method == "PUT":
+            upload.parts[int(request.query["partNumber"])] = body
+            return 200, {"ETag": _etag(body)}, b""
+        if method == "POST":
+            refusal = self._complete(upload, body)
+            if refusal is not None:
+                return refusal
+        del self.uploads[request.query["uploadId"]]
+        if method == "DELETE":
+            return 204, {}, b""
+        return 200, {}, _xml("CompleteMultipartUploadResult", Key=upload.key)
+
+    def _complete(self, upload: Upload, body: bytes) -> Refusal | None:
+        named = _named_parts(body)
+        numbers = [number for number, _, _ in named]
+        if not named or numbers != sorted(set(numbers)):
+            return Refusal(400, "InvalidPartOrder")
+        for number, etag, crc in named:
+            content = upload.parts.get(number)
+            if content is None or _etag(content) != etag:
+                return Refusal(400, "InvalidPart")
+            if crc is None or base64.b64decode(crc) != zlib.crc32(content).to_bytes(4, "big"):
+                return Refusal(400, "InvalidPart")
+        if any(len(upload.parts[number]) < self.min_part_bytes for number in numbers[:-1]):
+            return Refusal(400, "EntityTooSmall")
+        self.objects[upload.key] = StoredObject(
+            b"".join(upload.parts[number] for number in numbers), upload.content_type
+        )
+        return None
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        bucket = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def _serve(self) -> None:
+                parts = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                _, name, key = unquote(parts.path).split("/", 2)
+                query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+                request = RequestSeen(self.command, key, query, len(body))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                with bucket.changed:
+                    bucket.requests.append(request)
+                    refusal = bucket.fail(request)
+                    if refusal is None and name != bucket.bucket:
+                        refusal = Refusal(404, "NoSuchBucket")
+                    answer = refusal or bucket.answer(request, headers, body)
+                    bucket.changed.notify_all()
+                self._send(answer)
+
+            def _send(self, answer: tuple[int, dict[str, str], bytes] | Refusal) -> None:
+                if isinstance(answer, Refusal):
+                    content = _xml("Error", Code=answer.code, Message="refused by the fake")
+                    answer = (answer.status, {"Content-Type": "application/xml"}, content)
+                status, headers, content = answer
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 - the base class's names
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                """Say nothing."""
+
+        return Handler
+
+
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+
+
+def _xml(root: str, **fields: str) -> bytes:
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    return f'<?xml version="1.0" encoding="UTF-8"?><{root}>{inner}</{root}>'.encode()
+
+
+def _named_parts(body: bytes) -> list[tuple[int, str, str | None]]:
+    text = re.sub(rb' xmlns="[^"]*"', b"", body, count=1)
+    return [
+        (int(part.findtext("PartNumber") or 0), part.findtext("ETag") or "", part.findtext("ChecksumCRC32"))
+        for part in ElementTree.fromstring(text).iter("Part")
+    ]
