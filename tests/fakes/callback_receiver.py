@@ -1,0 +1,73 @@
+"""A customer's server: a real one on a free port, that answers as the path asks it to."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class CallbackReceiver:
+    """`received` are the bodies that came, in order; `status` is answered, whatever the path."""
+
+    def __init__(self, server: ThreadingHTTPServer) -> None:
+        self.base = f"http://127.0.0.1:{server.server_address[1]}"
+        self.received: list[Any] = []
+        self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.status = 200
+        self.answer = b'{"code":0}'
+        self.extra_headers: dict[str, str] = {}
+        self.drip = False
+        self.let_go = threading.Event()
+        """Set: requests that hang end."""
+        self.hangs = False
+
+
+@contextmanager
+def callback_receiver() -> Iterator[CallbackReceiver]:
+    """A receiver that listens until the block ends."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.received.append(json.loads(content))
+            receiver.paths.append(self.path)
+            receiver.headers.append(dict(self.headers))
+            if receiver.hangs:
+                receiver.let_go.wait(10)
+                return
+            if receiver.drip:
+                self._drip()
+                return
+            self.send_response(receiver.status)
+            for name, value in receiver.extra_headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(receiver.answer)))
+            self.end_headers()
+            self.wfile.write(receiver.answer)
+
+        def _drip(self) -> None:
+            """One byte of a header at a time: no single wait is long."""
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+            while not receiver.let_go.wait(0.02):
+                try:
+                    self.wfile.write(b".")
+                except OSError:
+                    return
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the base class's
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver = CallbackReceiver(server)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.let_go.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

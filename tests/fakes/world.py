@@ -1,0 +1,175 @@
+"""All that the path from publish to callback touches, in memory, with a clock that tests move."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.api.action import Call
+from chalicelib.attribute_values import Item
+from chalicelib.ingest.hooks import PublishHook, UnpublishHook
+from chalicelib.live import callback_templates, callbacks, rules, tasks, templates
+from chalicelib.notify.delivery import deliver
+from chalicelib.recording import naming, publishing
+from chalicelib.recording.finished_file import FinishedFile, VideoTrack
+from chalicelib.recording.orders import RecordFormat
+from chalicelib.recording.stream import StreamRef
+from chalicelib.table import Update
+from tests.fakes.ecs import FakeEcs
+from tests.fakes.sqs import FakeSqs
+from tests.fakes.table import FakeTable
+
+BEGIN = 1_800_000_000.25
+STREAM = StreamRef(domain="push.example.com", app="live", stream="room-7")
+HOOK = PublishHook(stream=STREAM, client_id="c1", client_ip="203.0.113.7", param="a=b&record_type=video", node="o1")
+GONE = UnpublishHook(stream=STREAM, client_id="c1")
+FILE = FinishedFile(
+    file_id="5000000000000000042",
+    format=RecordFormat.MP4,
+    key=naming.media_key("5000000000000000042", RecordFormat.MP4),
+    name="room-7_2027",
+    size_bytes=1_234_567,
+    playlist_bytes=0,
+    stream=STREAM,
+    stream_param="a=b",
+    session_id="5" * 32,
+    recording_id="template-1",
+    template_id=1,
+    task_id="",
+    started_at=BEGIN,
+    ended_at=BEGIN + 60.5,
+    duration_seconds=60.4,
+    media_start_ms=135_802,
+    video=VideoTrack(codec="h264", width=640, height=352, frames_per_second=30.0, bits_per_second=1),
+    audio=None,
+    storage_seconds=0,
+    sub_app_id=0,
+    procedure="",
+    storage_mode="normal",
+    class_id=0,
+)
+ACTIONS = {
+    **templates.ACTIONS,
+    **rules.ACTIONS,
+    **tasks.ACTIONS,
+    **callback_templates.ACTIONS,
+    **callbacks.ACTIONS,
+}
+
+
+class World:
+    """The table and the services; `now` stands still until a test moves it."""
+
+    SECRET = "the hook secret"
+
+    def __init__(self) -> None:
+        self.now = BEGIN
+        self.table = FakeTable()
+        self.ecs = FakeEcs()
+        self.sqs = FakeSqs()
+        self.objects: dict[str, bytes] = {}
+        self.ecs.on_start = self.subscribe
+
+    def client(self, service: str) -> Any:
+        """A client as `aws.client` gives one."""
+        return {"ecs": self.ecs, "sqs": self.sqs, "s3": self, "ssm": self}[service]
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def get_parameter(self, *, Name: str, WithDecryption: bool) -> dict[str, Any]:
+        return {"Parameter": {"Value": {"/tapedeck/hook-secret": self.SECRET}[Name]}}
+
+    def act(self, action: str, **values: Any) -> Mapping[str, Any]:
+        """One action of the API, straight to the table."""
+        return ACTIONS[action](values, False, Call(table=self.table, now=self.now))
+
+    def template(self, *formats: str, **fields: Any) -> int:
+        """A recording template with formats on: "Flv", "Hls", …"""
+        params = {f"{format_}Param": {"Enable": 1} for format_ in formats}
+        answer = self.act("CreateLiveRecordTemplate", TemplateName="t", **params, **fields)
+        return int(answer["TemplateId"])
+
+    def rule(self, template_id: int, *, app: str = "", stream: str = "", domain: str = STREAM.domain) -> None:
+        """A recording rule."""
+        self.act("CreateLiveRecordRule", DomainName=domain, AppName=app, StreamName=stream, TemplateId=template_id)
+
+    def task(self, *, seconds: int = 600, **fields: Any) -> str:
+        """A recording task of the stream that begins now."""
+        address = {"DomainName": STREAM.domain, "AppName": STREAM.app, "StreamName": STREAM.stream}
+        answer = self.act("CreateRecordTask", **address, EndTime=int(self.now) + seconds, **fields)
+        return str(answer["TaskId"])
+
+    def callbacks(self, base: str = "http://127.0.0.1:9", key: str = "") -> None:
+        """A callback template and a rule for the push domain, any app."""
+        urls = {"StreamBeginNotifyUrl": "/begin", "StreamEndNotifyUrl": "/end", "RecordNotifyUrl": "/file"}
+        fields = {name: base + path for name, path in urls.items()}
+        answer = self.act("CreateLiveCallbackTemplate", TemplateName="c", CallbackKey=key, **fields)
+        self.act("CreateLiveCallbackRule", DomainName=STREAM.domain, AppName="", TemplateId=answer["TemplateId"])
+
+    def subscribe(self, session_id: str) -> None:
+        """What the origin says when the session's recorder plays."""
+        self.change(session_id, subscribed_at=self.now)
+
+    def claim(self, session_id: str, *, lease_seconds: float = 30) -> None:
+        """What a recorder writes when it starts."""
+        epoch = self.session(session_id)["epoch"] + 1
+        self.change(session_id, epoch=epoch, recorder_started_at=self.now, lease_until=self.now + lease_seconds)
+
+    def end(self, session_id: str, reason: str = "unpublished") -> None:
+        """What a recorder writes when it ends."""
+        self.change(session_id, recorder_ended_at=self.now, end_reason=reason)
+
+    def change(self, session_id: str, **facts: Any) -> None:
+        self.table.update(Update(key=keys.session(session_id), set=dict(facts)))
+
+    def publish(self, hook: PublishHook = HOOK) -> None:
+        """The hook, as the origin sends it."""
+        publishing.publish(self.table, hook, now=self.now)
+
+    def unpublish(self, hook: UnpublishHook = GONE) -> None:
+        """The hook, as the origin sends it."""
+        publishing.unpublish(self.table, hook, now=self.now)
+
+    def session(self, session_id: str) -> Item:
+        """A session's item."""
+        return self.table.items[keys.session(session_id)]
+
+    def sessions(self) -> list[Item]:
+        """Every session's item, the oldest first."""
+        return self.having("published_at", "orders")
+
+    def events(self) -> list[Item]:
+        """Every callback event, by its id."""
+        return sorted(self.having("event_id"), key=lambda event: str(event["event_id"]))
+
+    def having(self, *names: str) -> list[Item]:
+        """Items that have all of these attributes."""
+        return [item for item in self.table.items.values() if all(name in item for name in names)]
+
+    def listed(self, partition: str) -> list[Item]:
+        """A listing's items."""
+        return list(self.table.query(partition, index=keys.LISTING))
+
+    def finish(self, file: FinishedFile = FILE, **changes: Any) -> str:
+        """A recorder commits a file; the message that S3 has the queue give."""
+        file = replace(file, **changes)
+        key = naming.ready_key(file.file_id)
+        self.objects[key] = file.to_json()
+        return notification(key)
+
+    def deliver_all(self) -> None:
+        """Every message that lies in the queue reaches its function, delays notwithstanding."""
+        for message in self.sqs.take():
+            deliver(self.table, message.event_id, now=self.now)
+
+
+def notification(*object_keys: str) -> str:
+    """S3's notification that objects were made."""
+    records = [{"s3": {"bucket": {"name": "tapedeck"}, "object": {"key": key}}} for key in object_keys]
+    return json.dumps({"Records": records})
+
+
+Step = Callable[[World], None]
