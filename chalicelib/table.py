@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from chalicelib.attribute_values import Item, decode_item, encode, encode_item
+from chalicelib.conflicts import cancellation_reasons, error_code, unless_in_conflict
 from chalicelib.keys import INDEX_KEYS, Key
 
 Path: TypeAlias = str | tuple[str, ...]
@@ -164,13 +165,9 @@ class DynamoTable:
         kinds = {Put: "Put", Update: "Update", Delete: "Delete", Check: "ConditionCheck"}
         items = [{kinds[type(write)]: self._request(write)} for write in writes]
         try:
-            self._client().transact_write_items(TransactItems=items)
+            unless_in_conflict(lambda: self._client().transact_write_items(TransactItems=items))
         except Exception as error:
-            if _code(error) != "TransactionCanceledException":
-                raise
-            reasons = [
-                each.get("Code", "None") for each in getattr(error, "response", {}).get("CancellationReasons", [])
-            ]
+            reasons = cancellation_reasons(error)
             failed = [position for position, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
             if not failed:
                 raise
@@ -242,19 +239,15 @@ class DynamoTable:
 
     def _conditioned(self, operation: str, request: dict[str, Any]) -> Any:
         try:
-            return getattr(self._client(), operation)(**request)
+            return unless_in_conflict(lambda: getattr(self._client(), operation)(**request))
         except Exception as error:
-            if _code(error) == "ConditionalCheckFailedException":
+            if error_code(error) == "ConditionalCheckFailedException":
                 raise ConditionFailed from None
             raise
 
 
 def _key(key: Key) -> dict[str, Any]:
     return {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
-
-
-def _code(error: Exception) -> str:
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
 
 
 class _Expression:
