@@ -2,7 +2,7 @@
 
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from infra.local.settings import ROOT
@@ -37,8 +37,7 @@ class Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        output: Iterable[bytes] = self._process.stdout or ()
-        self._reader = threading.Thread(target=self._read, args=(output,), name=f"output of {name}", daemon=True)
+        self._reader = threading.Thread(target=self._read, name=f"output of {name}", daemon=True)
         self._reader.start()
 
     @property
@@ -73,13 +72,17 @@ class Child:
             self.kill()
             return self.wait()
 
-    def _read(self, output: Iterable[bytes]) -> None:
+    def _read(self) -> None:
+        process = self._process
         with self._log as log:
-            for line in output:
+            for line in process.stdout or ():
                 log.write(line)
                 log.flush()
                 if self._on_line:
                     self._on_line(line.decode(errors="replace").rstrip("\n"))
-        code = self._process.wait()
+        code = process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
         if self._on_end:
             self._on_end(code)

@@ -13,6 +13,7 @@
 
 import http from "node:http";
 import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import Context from "node-media-server/src/core/context.js";
 import logger from "node-media-server/src/core/logger.js";
@@ -25,6 +26,7 @@ const SECRET = process.env.ORIGIN_SECRET;
 const SERVER_ID = `tapedeck-${process.pid}`;
 
 const agent = new http.Agent({ keepAlive: true });
+const telling = new Set(); // hooks that have no answer yet
 logger.level = "error";
 
 /** One JSON line, as the functions and the recorders write theirs. */
@@ -53,7 +55,7 @@ function hookBody(action, session) {
 function tell(action, session) {
   const body = JSON.stringify(hookBody(action, session));
   const facts = { action, stream: session.streamPath };
-  return new Promise((resolve) => {
+  const answered = new Promise((resolve) => {
     const request = http.request(
       `${HOOKS}/${action}?secret=${encodeURIComponent(SECRET)}`,
       {
@@ -79,6 +81,8 @@ function tell(action, session) {
     });
     request.end(body);
   });
+  telling.add(answered);
+  return answered.finally(() => telling.delete(answered));
 }
 
 function isCodeZero(answer) {
@@ -151,10 +155,13 @@ server.on("error", (error) => {
 });
 server.listen(PORT, "127.0.0.1", () => log("origin_listening", { port: server.address().port }));
 
-function stop() {
+/** End every connection, wait until that was told, and end. */
+async function stop() {
   server.close();
   for (const session of Context.sessions.values()) session.socket.destroy();
-  setTimeout(() => process.exit(0), 500).unref(); // the unpublish hooks get this long
+  await sleep(20); // node-media-server reports the ends a moment later
+  await Promise.race([Promise.all(telling), sleep(2000)]);
+  process.exit(0);
 }
 process.on("SIGTERM", stop);
 process.stdin.on("end", stop).resume(); // the stack that started us is gone
