@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.recording.orders import RecordFormat
+from recorder_task.outputs.audio import AacOutput, Mp3Output
 from recorder_task.outputs.flv import FlvOutput
 from recorder_task.outputs.hls import HlsOutput
+from recorder_task.outputs.mp4 import Mp4Output
 from recorder_task.outputs.output import FileOrder, Output
 from recorder_task.sample import Track
 
@@ -49,4 +51,11 @@ FORMATS: Mapping[RecordFormat, OutputFormat] = {
         audio_codecs=frozenset({"aac", "mp3", "opus"}),
         is_cut=False,
     ),
+    RecordFormat.MP4: OutputFormat(
+        open=Mp4Output,
+        video_codecs=frozenset({"h264", "hevc", "av1"}),
+        audio_codecs=frozenset({"aac", "mp3", "opus"}),
+    ),
+    RecordFormat.AAC: OutputFormat(open=AacOutput, audio_codecs=frozenset({"aac"})),
+    RecordFormat.MP3: OutputFormat(open=Mp3Output, audio_codecs=frozenset({"aac", "mp3", "opus"})),
 }

@@ -1,0 +1,88 @@
+"""AAC (ADTS) and MP3: frames one after another, appended as they come."""
+
+from chalicelib.recording.naming import media_key
+from chalicelib.recording.orders import RecordFormat
+from recorder_task.head_rewritable_object import HeadRewritableObject
+from recorder_task.outputs.mp3_encoder import Mp3Encoder
+from recorder_task.outputs.output import FileOrder, Muxer, Sizes
+from recorder_task.sample import Sample
+
+BUFFER_BYTES = 2048
+"""Small, so that a checkpoint has nearly all: at 32 kbit/s FFmpeg's own 32 KiB hold back 8 s."""
+MP3_OPTIONS = {"write_xing": "0", "id3v2_version": "0"}  # append only: both would want the head again
+
+
+class AacOutput:
+    """One ADTS file, copied from an AAC track."""
+
+    def __init__(self, order: FileOrder) -> None:
+        self._object = _audio_object(order, RecordFormat.AAC, "audio/aac")
+        self._muxer = Muxer(self._object, "adts", order.tracks, starts_at=order.starts_at, buffer_bytes=BUFFER_BYTES)
+
+    def write(self, sample: Sample) -> None:
+        """Mux a sample."""
+        self._muxer.write(sample)
+        self._object.boundary()
+
+    def checkpoint(self) -> None:
+        """Upload the part in progress."""
+        self._object.checkpoint()
+
+    def finish(self) -> Sizes:
+        """End the file."""
+        self._muxer.close()
+        return Sizes(self._object.finish())
+
+    def abort(self) -> None:
+        """Give the upload up."""
+        self._muxer.close()
+        self._object.abort()
+
+
+class Mp3Output:
+    """One MP3 file: an MP3 track is copied, any other is decoded and encoded."""
+
+    def __init__(self, order: FileOrder) -> None:
+        self._object = _audio_object(order, RecordFormat.MP3, "audio/mpeg")
+        (track,) = order.tracks
+        self._sink: Muxer | Mp3Encoder
+        if track.codec == "mp3":
+            self._sink = Muxer(
+                self._object,
+                "mp3",
+                order.tracks,
+                starts_at=order.starts_at,
+                options=MP3_OPTIONS,
+                buffer_bytes=BUFFER_BYTES,
+            )
+        else:
+            self._sink = Mp3Encoder(self._object, track, options=MP3_OPTIONS, buffer_bytes=BUFFER_BYTES)
+
+    def write(self, sample: Sample) -> None:
+        """Copy or encode a sample."""
+        self._sink.write(sample)
+        self._object.boundary()
+
+    def checkpoint(self) -> None:
+        """Upload the part in progress."""
+        self._object.checkpoint()
+
+    def finish(self) -> Sizes:
+        """Encode what the encoder holds and end the file."""
+        self._sink.close()
+        return Sizes(self._object.finish())
+
+    def abort(self) -> None:
+        """Give the upload up."""
+        self._sink.close()
+        self._object.abort()
+
+
+def _audio_object(order: FileOrder, name: RecordFormat, content_type: str) -> HeadRewritableObject:
+    return HeadRewritableObject(
+        order.bucket,
+        order.lane,
+        key=media_key(order.file_id, name),
+        content_type=content_type,
+        part_bytes=order.part_bytes,
+    )
