@@ -15,6 +15,10 @@ OPTIONS = {
     "movflags": "hybrid_fragmented",
     # Microseconds. Without it nothing is written before the next key frame: a GOP of 30 s would be 30 s at risk.
     "frag_duration": "1000000",
+    # A track that begins after the other keeps its distance by an edit list, counted in units of the movie's time
+    # scale; the default 1000 would round it down.
+    "use_editlist": "1",
+    "movie_timescale": "90000",
 }
 
 
