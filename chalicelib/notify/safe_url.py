@@ -84,10 +84,18 @@ def _parsed(url: str) -> SplitResult:
 
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
-    is_bracketed = parts.netloc.startswith("[")
-    if not is_bracketed and not _HOST_NAME.fullmatch(host):
+    is_valid = _is_ipv6(host) if parts.netloc.startswith("[") else _HOST_NAME.fullmatch(host)
+    if not is_valid:
         raise UnsafeUrl("the URL names no valid host")
     return host
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _spelled_address(host: str) -> Address | None:
@@ -96,10 +104,7 @@ def _spelled_address(host: str) -> Address | None:
     if name == "localhost" or name.endswith(".localhost"):
         return ipaddress.IPv4Address("127.0.0.1")
     if ":" in host:
-        try:
-            return ipaddress.IPv6Address(host)
-        except ValueError:
-            raise UnsafeUrl("the URL names no valid host") from None
+        return ipaddress.IPv6Address(host)
     try:
         return ipaddress.IPv4Address(socket.inet_aton(name))
     except OSError:

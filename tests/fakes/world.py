@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -123,7 +123,8 @@ class World:
         self.change(session_id, recorder_ended_at=self.now, end_reason=reason)
 
     def change(self, session_id: str, **facts: Any) -> None:
-        self.table.update(Update(key=keys.session(session_id), set=dict(facts)))
+        """Set attributes of a session."""
+        self.table.update(Update(key=keys.session(session_id), set={name: facts[name] for name in facts}))
 
     def publish(self, hook: PublishHook = HOOK) -> None:
         """The hook, as the origin sends it."""
@@ -170,6 +171,3 @@ def notification(*object_keys: str) -> str:
     """S3's notification that objects were made."""
     records = [{"s3": {"bucket": {"name": "tapedeck"}, "object": {"key": key}}} for key in object_keys]
     return json.dumps({"Records": records})
-
-
-Step = Callable[[World], None]
