@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias
 
 from chalicelib.api.params import P, parse
 from chalicelib.table import Table
@@ -20,14 +20,17 @@ class Call:
     """Unix s."""
 
 
-Action: TypeAlias = Callable[[Mapping[str, Any], bool, Call], Answer]
-"""Takes raw values, whether they are text, and the call."""
+@dataclass(frozen=True)
+class Action(Generic[P]):
+    """One action: `act` is given its parameters parsed and validated."""
+
+    params: type[P]
+    act: Callable[[P, Call], Answer]
+
+    def run(self, values: Mapping[str, Any], call: Call, *, are_text: bool) -> Answer:
+        """The answer to `values`, which are text where they come from a query; raises an ApiError."""
+        return self.act(parse(self.params, values, are_text=are_text), call)
 
 
-def action(model: type[P], act: Callable[[P, Call], Answer]) -> Action:
-    """`act`, given its parameters parsed and validated."""
-
-    def run(values: Mapping[str, Any], are_text: bool, call: Call) -> Answer:
-        return act(parse(model, values, are_text=are_text), call)
-
-    return run
+Actions: TypeAlias = Mapping[str, Action[Any]]
+"""Actions of one concept by their names on the wire."""

@@ -5,9 +5,10 @@ import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.api import envelope
-from chalicelib.api.action import Action, Call
+from chalicelib.api.action import Action, Actions, Call
 from chalicelib.api.envelope import ApiRequest
 from chalicelib.api.signature import SignedRequest, verify
 from chalicelib.errors import ApiError, InternalError, InvalidAction, MissingParameter, NoSuchVersion
@@ -22,7 +23,7 @@ class Service:
 
     name: str
     version: str
-    actions: Mapping[str, Action]
+    actions: Actions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class Api:
         )
         action = self._action(service, request.action)
         fields, are_text = request.fields(verified.query)
-        return action(fields, are_text, Call(table=self.table(), now=now))
+        return action.run(fields, Call(table=self.table(), now=now), are_text=are_text)
 
     def _service(self, version: str) -> Service:
         if not version:
@@ -74,7 +75,7 @@ class Api:
                 return service
         raise NoSuchVersion(f"X-TC-Version: no service has the version {version[:64]}.")
 
-    def _action(self, service: Service, name: str) -> Action:
+    def _action(self, service: Service, name: str) -> Action[Any]:
         if not name:
             raise MissingParameter("X-TC-Action: this header is required.")
         if name not in service.actions:

@@ -17,7 +17,8 @@ ALGORITHM = "TC3-HMAC-SHA256"
 REQUIRED_HEADERS = frozenset({"content-type", "host"})
 _AUTHORIZATION = re.compile(
     r"TC3-HMAC-SHA256 +Credential=(?P<secret_id>[^/\s,]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<service>\w+)/tc3_request"
-    r" *, *SignedHeaders=(?P<signed_headers>[\w;-]+) *, *Signature=(?P<signature>[0-9a-f]{64})"
+    r" *, *SignedHeaders=(?P<signed_headers>[\w;-]+) *, *Signature=(?P<signature>[0-9a-f]{64})",
+    re.ASCII,
 )
 _TIMESTAMP = re.compile(r"[0-9]{1,11}")
 

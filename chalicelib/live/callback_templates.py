@@ -1,12 +1,11 @@
 """Callback templates: the URLs that are told of a stream's events, and the key that signs what they are told."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import LongText, Natural, Params, at_most_bytes, matching, refusal
 from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidParameter, NoSuchTemplate, TemplateInUse, UrlNotSafe
@@ -127,10 +126,10 @@ def _info(item: Item) -> dict[str, Any]:
     return info | ({ANSWERED_WHERE_SET: item[ANSWERED_WHERE_SET]} if item[ANSWERED_WHERE_SET] else {})
 
 
-ACTIONS: Mapping[str, Action] = {
-    "CreateLiveCallbackTemplate": action(CreateLiveCallbackTemplate, create),
-    "ModifyLiveCallbackTemplate": action(ModifyLiveCallbackTemplate, modify),
-    "DeleteLiveCallbackTemplate": action(OneTemplate, delete),
-    "DescribeLiveCallbackTemplate": action(OneTemplate, describe),
-    "DescribeLiveCallbackTemplates": action(DescribeLiveCallbackTemplates, describe_all),
+ACTIONS: Actions = {
+    "CreateLiveCallbackTemplate": Action(CreateLiveCallbackTemplate, create),
+    "ModifyLiveCallbackTemplate": Action(ModifyLiveCallbackTemplate, modify),
+    "DeleteLiveCallbackTemplate": Action(OneTemplate, delete),
+    "DescribeLiveCallbackTemplate": Action(OneTemplate, describe),
+    "DescribeLiveCallbackTemplates": Action(DescribeLiveCallbackTemplates, describe_all),
 }

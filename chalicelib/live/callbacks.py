@@ -1,9 +1,7 @@
 """Callback rules: which callback template is told of which streams."""
 
-from collections.abc import Mapping
-
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import Natural, Params
 from chalicelib.attribute_values import Item
 from chalicelib.keys import Key
@@ -66,8 +64,8 @@ def describe_all(params: DescribeLiveCallbackRules, call: Call) -> Answer:
     }
 
 
-ACTIONS: Mapping[str, Action] = {
-    "CreateLiveCallbackRule": action(CreateLiveCallbackRule, create),
-    "DeleteLiveCallbackRule": action(RuleAddress, delete),
-    "DescribeLiveCallbackRules": action(DescribeLiveCallbackRules, describe_all),
+ACTIONS: Actions = {
+    "CreateLiveCallbackRule": Action(CreateLiveCallbackRule, create),
+    "DeleteLiveCallbackRule": Action(RuleAddress, delete),
+    "DescribeLiveCallbackRules": Action(DescribeLiveCallbackRules, describe_all),
 }

@@ -1,9 +1,7 @@
 """Recording rules: which template records which streams. `recording/matching.py` decides which rule wins."""
 
-from collections.abc import Mapping
-
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import Natural, Params
 from chalicelib.live.names import Domain, PathName
 from chalicelib.live.rule_store import RuleStore, rule_times
@@ -59,8 +57,8 @@ def describe_all(params: DescribeLiveRecordRules, call: Call) -> Answer:
     }
 
 
-ACTIONS: Mapping[str, Action] = {
-    "CreateLiveRecordRule": action(CreateLiveRecordRule, create),
-    "DeleteLiveRecordRule": action(DeleteLiveRecordRule, delete),
-    "DescribeLiveRecordRules": action(DescribeLiveRecordRules, describe_all),
+ACTIONS: Actions = {
+    "CreateLiveRecordRule": Action(CreateLiveRecordRule, create),
+    "DeleteLiveRecordRule": Action(DeleteLiveRecordRule, delete),
+    "DescribeLiveRecordRules": Action(DescribeLiveRecordRules, describe_all),
 }

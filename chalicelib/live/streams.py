@@ -1,12 +1,11 @@
 """Streams: which are live now."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.moments import iso_text
 from chalicelib.api.params import Params, ShortText
 from chalicelib.live.names import Domain, GivenPathName, PathName
@@ -66,7 +65,7 @@ def describe_state(params: DescribeLiveStreamState, call: Call) -> Answer:
     return {"StreamState": "active" if live else "inactive"}
 
 
-ACTIONS: Mapping[str, Action] = {
-    "DescribeLiveStreamOnlineList": action(DescribeLiveStreamOnlineList, describe_online),
-    "DescribeLiveStreamState": action(DescribeLiveStreamState, describe_state),
+ACTIONS: Actions = {
+    "DescribeLiveStreamOnlineList": Action(DescribeLiveStreamOnlineList, describe_online),
+    "DescribeLiveStreamState": Action(DescribeLiveStreamState, describe_state),
 }

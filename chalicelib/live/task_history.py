@@ -19,6 +19,8 @@ READ_AT_ONCE = 1000
 """Entries read for one page: where filters refuse them all, the page is empty and the token leads on."""
 _PLACE = re.compile(r"\d{11}\.\d{3}#[0-9a-f]{32}")
 ANSWERED = ("TaskId", "DomainName", "AppName", "StreamName", "StartTime", "EndTime", "TemplateId", "Stopped")
+ANSWERED_WHERE_SET = ("StreamType", "Extension")
+"""The vendor's answer has no such fields, and its SDK warns of fields it does not know."""
 
 
 class DescribeRecordTask(Params):
@@ -45,7 +47,7 @@ def describe(params: DescribeRecordTask, call: Call) -> Answer:
         for entry in chunk:
             task = items.get(keys.Key(entry["PK"], entry["SK"]))
             if task is not None and _is_wanted(task, params):
-                found.append({name: task[name] for name in ANSWERED})
+                found.append(_info(task))
             if len(found) == PAGE:
                 return {"TaskList": found, "ScrollToken": "" if entry is entries[-1] else _token(entry["LSK"])}
     return {"TaskList": found, "ScrollToken": _token(entries[-1]["LSK"]) if len(entries) == READ_AT_ONCE else ""}
@@ -64,6 +66,10 @@ def _is_wanted(task: Item, params: DescribeRecordTask) -> bool:
         and not task["deleted"]
         and all(getattr(params, name) in ("", task[name]) for name in ("StreamName", "DomainName", "AppName"))
     )
+
+
+def _info(task: Item) -> dict[str, Any]:
+    return {name: task[name] for name in ANSWERED} | {name: task[name] for name in ANSWERED_WHERE_SET if task[name]}
 
 
 def _token(place: str) -> str:

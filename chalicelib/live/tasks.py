@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import Natural, Params, ShortText, Switch, UnixSeconds
 from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidTaskTime, TaskNotExist
@@ -158,9 +158,9 @@ def _key(task: Item) -> keys.Key:
     return keys.task_of_stream(task["DomainName"], task["AppName"], task["StreamName"], task["EndTime"], task["TaskId"])
 
 
-ACTIONS: Mapping[str, Action] = {
-    "CreateRecordTask": action(CreateRecordTask, create),
-    "StopRecordTask": action(OneTask, stop),
-    "DeleteRecordTask": action(OneTask, delete),
-    "DescribeRecordTask": action(DescribeRecordTask, describe),
+ACTIONS: Actions = {
+    "CreateRecordTask": Action(CreateRecordTask, create),
+    "StopRecordTask": Action(OneTask, stop),
+    "DeleteRecordTask": Action(OneTask, delete),
+    "DescribeRecordTask": Action(DescribeRecordTask, describe),
 }

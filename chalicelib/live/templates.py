@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import Natural, Params, Switch
 from chalicelib.attribute_values import Item
 from chalicelib.errors import ConfInUsed, CosBucketNotExist, NoSuchTemplate
@@ -100,10 +100,10 @@ def _info(item: Item) -> dict[str, Any]:
     return {name: item[name] for name in ANSWERED}
 
 
-ACTIONS: Mapping[str, Action] = {
-    "CreateLiveRecordTemplate": action(CreateLiveRecordTemplate, create),
-    "ModifyLiveRecordTemplate": action(ModifyLiveRecordTemplate, modify),
-    "DeleteLiveRecordTemplate": action(OneTemplate, delete),
-    "DescribeLiveRecordTemplate": action(OneTemplate, describe),
-    "DescribeLiveRecordTemplates": action(DescribeLiveRecordTemplates, describe_all),
+ACTIONS: Actions = {
+    "CreateLiveRecordTemplate": Action(CreateLiveRecordTemplate, create),
+    "ModifyLiveRecordTemplate": Action(ModifyLiveRecordTemplate, modify),
+    "DeleteLiveRecordTemplate": Action(OneTemplate, delete),
+    "DescribeLiveRecordTemplate": Action(OneTemplate, describe),
+    "DescribeLiveRecordTemplates": Action(DescribeLiveRecordTemplates, describe_all),
 }

@@ -1,12 +1,11 @@
 """DescribeMediaInfos: media by their ids."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import Natural, Params
 from chalicelib.errors import InvalidParameterValue
 from chalicelib.vod.media import is_kept
@@ -45,4 +44,4 @@ def describe(params: DescribeMediaInfos, call: Call) -> Answer:
     }
 
 
-ACTIONS: Mapping[str, Action] = {"DescribeMediaInfos": action(DescribeMediaInfos, describe)}
+ACTIONS: Actions = {"DescribeMediaInfos": Action(DescribeMediaInfos, describe)}

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Answer, Call, action
+from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.moments import iso_moment
 from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidParameterValue, LimitExceeded
@@ -155,4 +155,4 @@ def _span(after: str | None, before: str | None) -> tuple[float, float] | None:
     return (iso_moment(after) if after else 0.0, iso_moment(before) if before else LATEST)
 
 
-ACTIONS: Mapping[str, Action] = {"SearchMedia": action(SearchMedia, search)}
+ACTIONS: Actions = {"SearchMedia": Action(SearchMedia, search)}
