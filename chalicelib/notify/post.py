@@ -53,6 +53,8 @@ def _exchange(where: Destination, body: bytes, timeout_seconds: float) -> tuple[
     try:
         connection.request("POST", where.target, body, {**HEADERS, "Host": where.host_header})
         answer = connection.getresponse()
+        if connection.is_cut:  # http.client takes a header that breaks off for the last one
+            raise TimeoutError
         try:
             text = answer.read(KEPT_BYTES).decode(errors="replace")
         except (OSError, http.client.HTTPException):  # the status has come, and it alone counts
@@ -69,6 +71,7 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, where: Destination, timeout_seconds: float) -> None:
         super().__init__(where.host, where.port, timeout=timeout_seconds)
         self._where = where
+        self.is_cut = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._where.address, self._where.port), self.timeout)
@@ -81,6 +84,7 @@ class _Connection(http.client.HTTPConnection):
 
     def cut(self) -> None:
         """End whatever the connection waits for; from another thread."""
+        self.is_cut = True
         if self.sock is not None:
             with contextlib.suppress(OSError):  # it has just ended by itself
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib import keys
-from chalicelib.api.action import Call
+from chalicelib.api.action import Actions, Call
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import PublishHook, UnpublishHook
 from chalicelib.live import callback_templates, callbacks, rules, tasks, templates
@@ -50,7 +50,7 @@ FILE = FinishedFile(
     storage_mode="normal",
     class_id=0,
 )
-ACTIONS = {
+ACTIONS: Actions = {
     **templates.ACTIONS,
     **rules.ACTIONS,
     **tasks.ACTIONS,
@@ -84,7 +84,7 @@ class World:
 
     def act(self, action: str, **values: Any) -> Mapping[str, Any]:
         """One action of the API, straight to the table."""
-        return ACTIONS[action](values, False, Call(table=self.table, now=self.now))
+        return ACTIONS[action].run(values, Call(table=self.table, now=self.now), are_text=False)
 
     def template(self, *formats: str, **fields: Any) -> int:
         """A recording template with formats on: "Flv", "Hls", …"""
