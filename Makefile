@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+PIP_INSTALL = $(PY) -m pip install --quiet --no-compile --disable-pip-version-check
 
 .PHONY: help setup up down reset demo test check bench package
 .DEFAULT_GOAL := help
@@ -9,7 +10,7 @@ PY := .venv/bin/python
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.ready node_modules/.ready ## the virtual environment and the npm folder, made when something changed
+setup: .venv/.local node_modules/.ready ## what the local stack needs, made again when it changed
 
 up: setup ## the local stack in the foreground, until Ctrl-C
 	@$(PY) -m infra.local.stack up
@@ -23,10 +24,10 @@ reset: setup ## forget what the local stack recorded
 demo: setup ## record a live stream and look at every file (DURATION=30, KEEP=1 leaves the stack up)
 	@$(PY) -m infra.local.demo
 
-test: setup ## every test
+test: setup .venv/.dev ## every test
 	@$(PY) -m tests.run $(ARGS)
 
-check: setup ## ruff, mypy, cfn-lint
+check: setup .venv/.dev ## ruff, mypy, cfn-lint
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
@@ -34,24 +35,30 @@ check: setup ## ruff, mypy, cfn-lint
 	@.venv/bin/cfn-lint dist/sam.yaml
 	@echo "The code and the template are clean."
 
-bench: setup ## the figures of the recorder, beside ffmpeg's
+bench: setup .venv/.dev ## the figures of the recorder, beside ffmpeg's
 	@$(PY) -m tests.bench
 
 package: setup ## template and zip for AWS, into dist/
 	@$(PY) -m infra.package
 
-.venv/.ready: requirements.txt requirements-dev.txt recorder_task/requirements.txt
+.venv/.local: requirements-local.txt requirements.txt recorder_task/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older: name another, e.g. make PYTHON=python3.12." >&2; exit 1; }
-	@echo "Installing the Python packages into .venv"
-	@test -x $(PY) || $(PYTHON) -m venv .venv || { echo "python -m venv failed: install your system's venv package." >&2; exit 1; }
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+		{ echo "$(PYTHON) is older than 3.11: name a newer one, e.g. make PYTHON=python3.12." >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv .venv || \
+		{ echo "No virtual environment can be made: install your system's venv package (python3-venv)." >&2; exit 1; }
+	@echo "Installing the local stack's Python packages into .venv"
+	@$(PIP_INSTALL) -r requirements-local.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.local
+	@echo "Installing the tests' Python packages into .venv"
+	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "Node.js is missing: install Node.js 18 or newer, npm included." >&2; exit 1; }
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 18)' || \
+	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 18))' || \
 		{ echo "Node.js 18 or newer is needed, this is $$(node --version)." >&2; exit 1; }
 	@echo "Installing the npm packages into node_modules"
 	@npm ci --ignore-scripts --loglevel=error
