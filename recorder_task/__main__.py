@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from chalicelib.logs import log
 from chalicelib.settings import settings
-from recorder_task.aws.connect import connect
+from recorder_task.aws.connect import connected
 from recorder_task.control import AlreadyClaimed, Control, SessionUnavailable
 from recorder_task.recorder import FAILED, OK, Recorder
 
@@ -20,10 +20,10 @@ def main(environment: Mapping[str, str], stop: threading.Event) -> int:
     if not session_id:
         log("recorder_refused", reason="SESSION_ID is not set")
         return FAILED
-    bucket, table = connect(settings(), environment)
-    control = Control(table, session_id, settings(), time.time)
     try:
-        return Recorder(settings(), bucket, control, stop, time.time).run()
+        with connected(settings(), environment) as (bucket, table):
+            control = Control(table, session_id, settings(), time.time)
+            return Recorder(settings(), bucket, control, stop, time.time).run()
     except SessionUnavailable as reason:
         log("recorder_refused", session_id=session_id, reason=str(reason))
         return OK if isinstance(reason, AlreadyClaimed) else FAILED

@@ -4,7 +4,7 @@ from chalicelib.recording.finished_file import AudioTrack, FinishedFile, VideoTr
 from chalicelib.recording.naming import media_key, media_name, ready_key
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder, SessionOrders
 from recorder_task.aws.s3 import Bucket
-from recorder_task.outputs.output import Sizes
+from recorder_task.outputs.output import Written
 from recorder_task.tally import Tally, TrackTally
 
 
@@ -15,7 +15,7 @@ def finished_file(
     format_order: FormatOrder,
     name: RecordFormat,
     file_id: str,
-    sizes: Sizes,
+    written: Written,
     tally: Tally,
     utc_offset_hours: float,
 ) -> FinishedFile:
@@ -33,8 +33,8 @@ def finished_file(
             ended_at=ended_at,
             utc_offset_hours=utc_offset_hours,
         ),
-        size_bytes=sizes.size_bytes,
-        playlist_bytes=sizes.playlist_bytes,
+        size_bytes=written.size_bytes,
+        playlist_bytes=written.playlist_bytes,
         stream=session.stream,
         stream_param="" if order.task_id else session.stream_param,
         session_id=session.session_id,
@@ -46,7 +46,7 @@ def finished_file(
         duration_seconds=round(tally.seconds, 6),
         media_start_ms=round(first.source_pts * first.track.seconds_per_tick * 1000),
         video=_video(tally.of_kind("video")),
-        audio=_audio(tally.of_kind("audio")),
+        audio=written.encoded_audio or _audio(tally.of_kind("audio")),
         storage_seconds=format_order.storage_seconds,
         sub_app_id=format_order.sub_app_id,
         procedure=format_order.procedure,

@@ -179,7 +179,7 @@ class FormatRecording:
         if file is None:
             return
         try:
-            sizes = file.output.finish()
+            written = file.output.finish()
         except (OSError, ValueError) as error:
             file.output.abort()
             self._fail(f"cannot end the file: {error}")
@@ -190,7 +190,7 @@ class FormatRecording:
             format_order=self._format_order,
             name=self._name,
             file_id=file.file_id,
-            sizes=sizes,
+            written=written,
             tally=file.tally,
             utc_offset_hours=self._desk.settings.naming_utc_offset_hours,
         )

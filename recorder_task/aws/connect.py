@@ -1,6 +1,7 @@
 """The recorder's bucket and table, built from the environment AWS's own tools read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 
 from chalicelib.settings import Settings
 from chalicelib.table import DynamoTable
@@ -12,7 +13,8 @@ CONTROL_RETRY_SECONDS = 8.0
 """Reading orders and renewing the lease must fail long before the lease runs out."""
 
 
-def connect(settings: Settings, environment: Mapping[str, str]) -> tuple[s3.S3Bucket, DynamoTable]:
+@contextmanager
+def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tuple[s3.S3Bucket, DynamoTable]]:
     """Bucket and table; `AWS_ENDPOINT_URL` and its forms for one service point them at an emulator."""
     credentials = CredentialSource(environment)
 
@@ -31,6 +33,8 @@ def connect(settings: Settings, environment: Mapping[str, str]) -> tuple[s3.S3Bu
             retry_seconds=retry_seconds,
         )
 
-    bucket = s3.S3Bucket(settings.bucket_name, transport("s3", s3.read_error, settings.upload_retry_seconds))
-    client = dynamodb.DynamoClient(transport("dynamodb", dynamodb.read_error, CONTROL_RETRY_SECONDS))
-    return bucket, DynamoTable(settings.table_name, lambda: client)
+    to_s3 = transport("s3", s3.read_error, settings.upload_retry_seconds)
+    to_dynamodb = transport("dynamodb", dynamodb.read_error, CONTROL_RETRY_SECONDS)
+    with closing(to_s3), closing(to_dynamodb):
+        client = dynamodb.DynamoClient(to_dynamodb)
+        yield s3.S3Bucket(settings.bucket_name, to_s3), DynamoTable(settings.table_name, lambda: client)

@@ -4,7 +4,7 @@ from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.mp3_encoder import Mp3Encoder
-from recorder_task.outputs.output import FileOrder, Muxer, Sizes
+from recorder_task.outputs.output import FileOrder, Muxer, Written
 from recorder_task.sample import Sample
 
 BUFFER_BYTES = 2048
@@ -28,10 +28,10 @@ class AacOutput:
         """Upload the part in progress."""
         self._object.checkpoint()
 
-    def finish(self) -> Sizes:
+    def finish(self) -> Written:
         """End the file."""
         self._muxer.close()
-        return Sizes(self._object.finish())
+        return Written(self._object.finish())
 
     def abort(self) -> None:
         """Give the upload up."""
@@ -67,10 +67,11 @@ class Mp3Output:
         """Upload the part in progress."""
         self._object.checkpoint()
 
-    def finish(self) -> Sizes:
+    def finish(self) -> Written:
         """Encode what the encoder holds and end the file."""
         self._sink.close()
-        return Sizes(self._object.finish())
+        encoded = self._sink.audio if isinstance(self._sink, Mp3Encoder) else None
+        return Written(self._object.finish(), encoded_audio=encoded)
 
     def abort(self) -> None:
         """Give the upload up."""

@@ -4,7 +4,7 @@ from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.flv_metadata import FlvIndex, head_with_metadata
-from recorder_task.outputs.output import FileOrder, Muxer, Sizes
+from recorder_task.outputs.output import FileOrder, Muxer, Written
 from recorder_task.sample import Sample
 
 OPTIONS = {"flvflags": "no_duration_filesize"}  # ours come at the end, with the index
@@ -37,7 +37,7 @@ class FlvOutput:
         """Upload the part in progress."""
         self._object.checkpoint()
 
-    def finish(self) -> Sizes:
+    def finish(self) -> Written:
         """Write the trailer, then the head again."""
         self._muxer.close()
         head = head_with_metadata(
@@ -46,7 +46,7 @@ class FlvOutput:
             size_bytes=self._object.size_bytes,
             key_frames=self._index.key_frames,
         )
-        return Sizes(self._object.finish(head))
+        return Written(self._object.finish(head))
 
     def abort(self) -> None:
         """Give the upload up."""

@@ -8,7 +8,7 @@ that continuity counters begin anew.
 from chalicelib.recording.naming import media_key, segment_key, segment_name
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.cutter import Cutter
-from recorder_task.outputs.output import FileOrder, Muxer, Sizes
+from recorder_task.outputs.output import FileOrder, Muxer, Written
 from recorder_task.outputs.playlist import Segment, playlist
 from recorder_task.sample import Sample
 
@@ -61,11 +61,11 @@ class HlsOutput:
     def checkpoint(self) -> None:
         """Nothing to do: a segment goes to the bucket when it ends."""
 
-    def finish(self) -> Sizes:
+    def finish(self) -> Written:
         """End the last segment and the playlist."""
         self._end_segment(self._ends_at)
         playlist_bytes = self._upload_playlist(is_finished=True)
-        return Sizes(self._segment_bytes + playlist_bytes, playlist_bytes)
+        return Written(self._segment_bytes + playlist_bytes, playlist_bytes)
 
     def abort(self) -> None:
         """Free the muxer; what was uploaded plays, and nothing commits it."""

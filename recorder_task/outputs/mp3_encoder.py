@@ -6,14 +6,14 @@ from typing import Any
 
 import av
 
+from chalicelib.recording.finished_file import AudioTrack
 from recorder_task.sample import Sample, Track
 
 SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
 """Of MPEG-1, 2 and 2.5 layer III."""
 OTHER_RATE = 48000
-LAYOUTS: Mapping[int, str] = {1: "mono"}
-BIT_RATES: Mapping[int, int] = {1: 64_000}
-STEREO, STEREO_BIT_RATE = "stereo", 128_000
+LAYOUTS: Mapping[int, str] = {1: "mono", 2: "stereo"}
+BIT_RATES: Mapping[int, int] = {1: 64_000, 2: 128_000}
 
 
 class Mp3Encoder:
@@ -23,11 +23,14 @@ class Mp3Encoder:
         self._decoder: Any = av.CodecContext.create(track.codec, "r")
         self._decoder.extradata = track.template.codec_context.extradata
         self._container = av.open(file, "w", format="mp3", options=dict(options), buffer_size=buffer_bytes)
+        channels = min(track.channels, 2)
         rate = track.sample_rate if track.sample_rate in SAMPLE_RATES else OTHER_RATE
         self._stream = self._container.add_stream("libmp3lame", rate=rate)
-        self._stream.codec_context.layout = LAYOUTS.get(track.channels, STEREO)
-        self._stream.codec_context.bit_rate = BIT_RATES.get(track.channels, STEREO_BIT_RATE)
+        self._stream.codec_context.layout = LAYOUTS[channels]
+        self._stream.codec_context.bit_rate = BIT_RATES[channels]
         self._decoded_samples = 0
+        self.audio = AudioTrack(codec="mp3", sample_rate=rate, channels=channels, bits_per_second=BIT_RATES[channels])
+        """What the file holds."""
 
     def write(self, sample: Sample) -> None:
         """Decode one sample and write what the encoder gives for it."""

@@ -8,7 +8,7 @@ from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.faststart import faststart_head, moov_offset
-from recorder_task.outputs.output import FileOrder, Muxer, Sizes
+from recorder_task.outputs.output import FileOrder, Muxer, Written
 from recorder_task.sample import Sample
 
 OPTIONS = {
@@ -44,13 +44,13 @@ class Mp4Output:
         """Upload the part in progress."""
         self._object.checkpoint()
 
-    def finish(self) -> Sizes:
+    def finish(self) -> Written:
         """Write the `moov`, then the head again with it in front."""
         self._muxer.close()
         offset = moov_offset(self._object.head())
         moov = self._object.tail(offset)
         self._object.truncate(offset)
-        return Sizes(self._object.finish(faststart_head(self._object.head(), moov)))
+        return Written(self._object.finish(faststart_head(self._object.head(), moov)))
 
     def abort(self) -> None:
         """Give the upload up."""

@@ -6,16 +6,19 @@ from typing import Any, NamedTuple, Protocol
 
 import av
 
+from chalicelib.recording.finished_file import AudioTrack
 from recorder_task.aws.s3 import Bucket
 from recorder_task.sample import Sample, Track
 from recorder_task.upload_lane import UploadLane
 
 
-class Sizes(NamedTuple):
-    """Bytes of a finished file; `playlist_bytes` is HLS's alone and part of `size_bytes`."""
+class Written(NamedTuple):
+    """What a finished file is: `playlist_bytes` is HLS's alone and part of `size_bytes`."""
 
     size_bytes: int
     playlist_bytes: int = 0
+    encoded_audio: AudioTrack | None = None
+    """The audio in the file, where it is not the source's."""
 
 
 class Output(Protocol):
@@ -27,7 +30,7 @@ class Output(Protocol):
     def checkpoint(self) -> None:
         """Bring what is held into the bucket, as far as the format can."""
 
-    def finish(self) -> Sizes:
+    def finish(self) -> Written:
         """End the file; its last uploads are in the lane when this returns."""
 
     def abort(self) -> None:
