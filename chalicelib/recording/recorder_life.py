@@ -21,6 +21,16 @@ RETRY_SECONDS = (30.0, 120.0)
 STEADY_SECONDS = 600.0
 """A recorder that has worked this long has shown that it can: its end does not add to earlier failures."""
 
+LEFT_BY_THE_LAST = (
+    "recorder_started_at",
+    "recorder_ended_at",
+    "end_reason",
+    "lease_until",
+    "subscribed_at",
+    "retry_at",
+)
+"""What an earlier launch wrote and the next one starts without."""
+
 
 class RecorderState(Enum):
     """Where a session's latest launch stands."""
@@ -67,7 +77,7 @@ def launched(session: Item, *, now: float) -> Update:
         key=keys.session(session["session_id"]),
         set={"launched_at": now},
         add={"launches": 1},
-        remove=["recorder_started_at", "recorder_ended_at", "end_reason", "subscribed_at", "retry_at"],
+        remove=LEFT_BY_THE_LAST,
         when=[Compare("launches", "=", session["launches"]), Absent("unpublished_at")],
     )
 

@@ -32,10 +32,8 @@ def recorder_stopped(table: Table, detail: Mapping[str, Any], *, now: float) -> 
 
 def tend(table: Table, *, now: float) -> None:
     """Go through the open sessions: launch what is wanted, give up what is lost, let go of what has ended."""
-    for listed in table.query(keys.ALL_OPEN, index=keys.LISTING):
-        session = table.get(keys.session(listed["session_id"]))
-        if session is None:
-            continue
+    listed = [keys.session(item["session_id"]) for item in table.query(keys.ALL_OPEN, index=keys.LISTING)]
+    for session in table.get_many(listed).values():  # the listing may lag behind
         try:
             TENDING[recorder_life.state_of(session, now=now)](table, session, now)
         except Exception as error:  # one session's trouble must not keep the others waiting
