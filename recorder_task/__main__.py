@@ -5,23 +5,23 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
 
 from chalicelib.logs import log
 from chalicelib.settings import settings
 from recorder_task.aws.connect import connected
 from recorder_task.control import AlreadyClaimed, Control, SessionUnavailable
 from recorder_task.recorder import FAILED, OK, Recorder
+from recorder_task.settings import Launch, launch
 
 
-def main(environment: Mapping[str, str], stop: threading.Event) -> int:
-    """Record the session that `environment` names; returns the exit code."""
-    session_id = environment.get("SESSION_ID", "")
+def main(how: Launch, stop: threading.Event) -> int:
+    """Record the session this process was launched for; returns the exit code."""
+    session_id = how.session_id
     if not session_id:
         log("recorder_refused", reason="SESSION_ID is not set")
         return FAILED
     try:
-        with connected(settings(), environment) as (bucket, table):
+        with connected(settings(), how.aws) as (bucket, table):
             control = Control(table, session_id, settings(), time.time)
             return Recorder(settings(), bucket, control, stop, time.time).run()
     except SessionUnavailable as reason:
@@ -37,7 +37,7 @@ def run() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    code = main(os.environ, stop)
+    code = main(launch(), stop)
     sys.stderr.flush()
     os._exit(code)
 

@@ -1,15 +1,18 @@
 """What is compared: the packets of a file, read by PyAV, their payload brought to one form over all containers."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from io import BytesIO
 from typing import Any, NamedTuple
 
 import av
 
-PARAMETER_SETS_AND_DELIMITERS = frozenset({7, 8, 9})
-"""H.264 NAL units that MPEG-TS carries in the stream and FLV and MP4 beside it."""
+PARAMETER_SETS_AND_DELIMITERS: Mapping[str, Callable[[int], bool]] = {
+    "h264": lambda first_byte: first_byte & 0x1F in (7, 8, 9),
+    "hevc": lambda first_byte: first_byte >> 1 & 0x3F in (32, 33, 34, 35),
+}
+"""NAL units that MPEG-TS carries in the stream, and FLV and MP4 beside it."""
 ADTS_HEADER_BYTES = 7
 
 
@@ -61,9 +64,10 @@ def _milliseconds(ticks: int, time_base: Any) -> int:
 
 
 def _payload(payload: bytes, codec: str, container_format: str) -> bytes:
-    if codec == "h264":
+    is_beside = PARAMETER_SETS_AND_DELIMITERS.get(codec)
+    if is_beside is not None:
         units = _annex_b_units(payload) if container_format == "mpegts" else _sized_units(payload)
-        return b"\x00".join(unit for unit in units if unit[0] & 0x1F not in PARAMETER_SETS_AND_DELIMITERS)
+        return b"\x00".join(unit for unit in units if not is_beside(unit[0]))
     if codec == "aac" and payload[:1] == b"\xff" and payload[1] & 0xF6 == 0xF0:
         return payload[ADTS_HEADER_BYTES:]
     return payload
