@@ -1,0 +1,163 @@
+"""From publish to callback through the functions, with the real clients: every request is one that AWS takes."""
+
+import json
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from app import app
+from chalicelib import aws
+from chalicelib.handlers.callback_due import callback_due
+from chalicelib.handlers.file_ready import file_ready
+from chalicelib.handlers.tick import tick
+from chalicelib.recording import naming
+from chalicelib.settings import settings
+from tests.fakes.callback_receiver import CallbackReceiver, callback_receiver
+from tests.fakes.world import FILE, World, notification
+from tests.moto_table import create_table
+
+
+class Account:
+    """What the template makes of an AWS account, as far as the path from publish to callback needs it."""
+
+    def __init__(self) -> None:
+        self.sqs, self.s3, self.ecs = (boto3.client(name, region_name="us-east-1") for name in ("sqs", "s3", "ecs"))
+        create_table(boto3.client("dynamodb", region_name="us-east-1"), "tapedeck")
+        self.s3.create_bucket(Bucket="tapedeck")
+        self.queue_url = self.sqs.create_queue(QueueName="callback-due")["QueueUrl"]
+        boto3.client("ssm", region_name="us-east-1").put_parameter(
+            Name="/tapedeck/hook-secret", Type="SecureString", Value=World.SECRET
+        )
+        self.ecs.create_cluster(clusterName="tapedeck")
+        self.ecs.register_task_definition(
+            family="tapedeck-recorder",
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="256",
+            memory="512",
+            containerDefinitions=[{"name": "recorder", "image": "recorder", "cpu": 256, "memory": 512}],
+        )
+        ec2 = boto3.client("ec2", region_name="us-east-1")
+        subnet = ec2.describe_subnets()["Subnets"][0]
+        self.subnet_id = subnet["SubnetId"]
+        filters = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}]
+        self.security_group_id = ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]
+
+    def messages(self) -> list[dict[str, str]]:
+        """What lies in the queue, as a function is given it."""
+        answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        found = answer.get("Messages", [])
+        for message in found:
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return [{"messageId": each["MessageId"], "body": each["Body"]} for each in found]
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account, and functions that live in it."""
+
+    def forget() -> None:
+        for remembered in (settings, aws.client, aws.table):
+            remembered.cache_clear()
+
+    with mock_aws():
+        made = Account()
+        monkeypatch.setenv("CALLBACK_QUEUE_URL", made.queue_url)
+        monkeypatch.setenv("CALLBACK_ALLOW_PRIVATE", "1")
+        monkeypatch.setenv("HOLD_SECONDS", "0")
+        monkeypatch.setenv("ECS_SUBNETS", made.subnet_id)
+        monkeypatch.setenv("ECS_SECURITY_GROUPS", made.security_group_id)
+        forget()
+        yield made
+        forget()
+
+
+@pytest.fixture
+def receiver() -> Iterator[CallbackReceiver]:
+    with callback_receiver() as running:
+        yield running
+
+
+def customer() -> World:
+    """Rules and tasks are made by the API's own actions, on the account's table."""
+    world = World()
+    world.table = aws.table()  # type: ignore[assignment]  # of the world, its actions alone are used here
+    world.now = time.time()
+    return world
+
+
+def hook(event: str, **facts: str) -> Any:
+    """What the function answers to a hook of SRS."""
+    body = {
+        "client_id": "c1",
+        "ip": "203.0.113.7",
+        "vhost": "push.example.com",
+        "app": "live",
+        "stream": "room-7",
+        "param": "",
+        "tcUrl": "rtmp://push.example.com/live",
+        "server_id": "o1",
+        **facts,
+    }
+    request = {
+        "requestContext": {"resourcePath": "/hooks/{dialect}/{event}", "httpMethod": "POST"},
+        "headers": {"Content-Type": "application/json"},
+        "pathParameters": {"dialect": "srs", "event": event},
+        "multiValueQueryStringParameters": {"secret": [World.SECRET]},
+        "stageVariables": None,
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
+    answer = app(request, SimpleNamespace())
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def give(function: Any, messages: list[dict[str, str]]) -> Any:
+    return function({"Records": messages}, SimpleNamespace())
+
+
+def test_a_stream_is_published_recorded_indexed_and_told(account: Account, receiver: CallbackReceiver) -> None:
+    world = customer()
+    world.rule(world.template("Flv"))
+    world.task()
+    world.callbacks(receiver.base, key="abcd1234")
+
+    assert hook("on_publish") == (200, {"code": 0})
+    (task_arn,) = account.ecs.list_tasks(cluster="tapedeck")["taskArns"]
+    (task,) = account.ecs.describe_tasks(cluster="tapedeck", tasks=[task_arn])["tasks"]
+    session_id = task["startedBy"]
+    assert hook("on_play", param=f"?tapedeck_session={session_id}") == (200, {"code": 0})
+
+    account.s3.put_object(Bucket="tapedeck", Key=naming.ready_key(FILE.file_id), Body=FILE.to_json())
+    ready = {"messageId": "m1", "body": notification(naming.ready_key(FILE.file_id))}
+    missing = {"messageId": "m2", "body": notification(naming.ready_key("5000000000000000043"))}
+    assert give(file_ready, [ready, ready, missing]) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+    assert hook("on_unpublish") == (200, {"code": 0})
+
+    assert give(callback_due, account.messages()) == {"batchItemFailures": []}
+    assert give(callback_due, account.messages()) == {"batchItemFailures": []}
+    told = {path: body["event_type"] for path, body in zip(receiver.paths, receiver.received, strict=True)}
+    assert told == {"/begin": 1, "/end": 0, "/file": 100}
+    assert len(receiver.received) == 3
+
+    scheduled = {"id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": []}
+    tick({**scheduled, "version": "0", "account": "0", "time": "", "region": ""}, SimpleNamespace())
+    assert account.messages() == []
+
+
+def test_a_failed_callback_comes_back_with_a_delay(account: Account, receiver: CallbackReceiver) -> None:
+    world = customer()
+    world.callbacks(receiver.base)
+    receiver.status = 500
+    hook("on_publish")
+    give(callback_due, account.messages())
+    assert len(receiver.received) == 1
+    attributes = account.sqs.get_queue_attributes(
+        QueueUrl=account.queue_url, AttributeNames=["ApproximateNumberOfMessagesDelayed"]
+    )
+    assert attributes["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
