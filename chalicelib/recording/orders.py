@@ -4,6 +4,7 @@ A session's item in the table (`keys.session`), written by the functions (F) and
 
     session_id, domain, app, stream        F  who publishes
     client_id, client_ip, stream_param     F  the origin's connection, the publisher's address, its query
+    node                                   F  the origin's name of itself, where it tells one
     published_at, unpublished_at           F  unix s; the second is absent while the stream lives
     pull_url                               F  where the recorder pulls from
     orders {recording_id: RecordingOrder}  F  what to record; grows and changes while the recorder runs
@@ -12,7 +13,8 @@ A session's item in the table (`keys.session`), written by the functions (F) and
     subscribed_at                          F  the origin has accepted the recorder as a player (hook on_play)
     epoch, lease_until                     R  fencing: every write of a recorder is conditional on its epoch
     recorder_started_at, recorder_ended_at, end_reason   R
-    launched_at, recorder_arn              F  the ECS task that was started
+    launches, launched_at                  F  number and time of the latest launch; its token is `{session_id}-{number}`
+    stopped_launch, failures, retry_at     F  the latest launch that is over, how many failed, when the next may follow
     LPK=OPEN, LSK                          F  listed until unpublished and recorder ended
 """
 
