@@ -10,9 +10,9 @@ import av
 
 PARAMETER_SETS_AND_DELIMITERS: Mapping[str, Callable[[int], bool]] = {
     "h264": lambda first_byte: first_byte & 0x1F in (7, 8, 9),
-    "hevc": lambda first_byte: first_byte >> 1 & 0x3F in (32, 33, 34, 35),
+    "hevc": lambda first_byte: first_byte >> 1 & 0x3F in (32, 33, 34, 35, 39),
 }
-"""NAL units that MPEG-TS carries in the stream, and FLV and MP4 beside it."""
+"""NAL units that MPEG-TS carries in the stream, and FLV and MP4 beside it (x265 puts its SEI there too)."""
 ADTS_HEADER_BYTES = 7
 
 
