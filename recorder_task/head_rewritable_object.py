@@ -108,21 +108,23 @@ class HeadRewritableObject:
             else:
                 self._head = bytearray(head)
             self._checkpointed_bytes = 0
-        head_part, last_part = self._head, self._part
-        if head is not None and head_part is not None:
-            self._upload_part(1, head_part)
-        number = self._part_number
+        changed_head = self._head if head is not None else None
+        last_part, number = self._part, self._part_number
 
         def complete() -> None:
-            if self._upload_id is None:
+            upload_id = self._upload_id
+            if upload_id is None:
                 self._bucket.put(self._key, last_part, content_type=self._content_type)
                 return
             if last_part:
-                self._parts[number] = self._bucket.put_part(self._key, self._upload_id, number, last_part)
+                self._parts[number] = self._bucket.put_part(self._key, upload_id, number, last_part)
             else:
                 self._parts.pop(number, None)
+            # Behind the last part: a head that names what is not there yet would make the file worse than it was.
+            if changed_head is not None:
+                self._parts[1] = self._bucket.put_part(self._key, upload_id, 1, changed_head)
             parts = [self._parts[each] for each in sorted(self._parts)]
-            self._bucket.complete_upload(self._key, self._upload_id, parts, size_bytes)
+            self._bucket.complete_upload(self._key, upload_id, parts, size_bytes)
             self._lane.on_failure(self, None)
 
         self._lane.submit(complete, len(last_part))

@@ -18,6 +18,9 @@ OPTIONS = {
     # FFmpeg's command line sets this; with the library's 0 every audio frame becomes a PES packet of its own, which
     # doubles the size of an audio-only stream.
     "max_delay": "700000",
+    # Seconds. Tables stand at the beginning of a segment, where a player needs them, and nowhere else.
+    "pat_period": "86400",
+    "sdt_period": "86400",
 }
 
 

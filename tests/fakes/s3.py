@@ -65,6 +65,8 @@ class FakeS3:
         self.objects: dict[str, StoredObject] = {}
         self.uploads: dict[str, Upload] = {}
         self.requests: list[RequestSeen] = []
+        self.part_seen: Callable[[str, int, bytes], None] = lambda upload_id, number, content: None
+        """Told of each part as it comes in."""
         self.fail: Failure = lambda request: None
         """Asked before each request is carried out."""
         self.changed = threading.Condition()
@@ -136,7 +138,9 @@ class FakeS3:
         self, method: str, request: RequestSeen, upload: Upload, body: bytes
     ) -> tuple[int, dict[str, str], bytes] | Refusal:
         if method == "PUT":
-            upload.parts[int(request.query["partNumber"])] = body
+            number = int(request.query["partNumber"])
+            upload.parts[number] = body
+            self.part_seen(request.query["uploadId"], number, body)
             return 200, {"ETag": _etag(body)}, b""
         if method == "POST":
             refusal = self._complete(upload, body)
