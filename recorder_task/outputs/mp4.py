@@ -12,7 +12,8 @@ from recorder_task.outputs.output import FileOrder, Muxer, Written
 from recorder_task.sample import Sample
 
 OPTIONS = {
-    "movflags": "hybrid_fragmented",
+    # An empty `moov` in front: without it the first fragment waits in memory for every track, one that is silent too.
+    "movflags": "hybrid_fragmented+empty_moov",
     # Microseconds. Without it nothing is written before the next key frame: a GOP of 30 s would be 30 s at risk.
     "frag_duration": "1000000",
     # A track that begins after the other keeps its distance by an edit list, counted in units of the movie's time

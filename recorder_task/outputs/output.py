@@ -51,6 +51,12 @@ class FileOrder:
     segment_seconds: float
 
 
+MUXER_OPTIONS = {
+    # Microseconds. Samples come in order already; FFmpeg's own 10 s would hold them back while a track is silent.
+    "max_interleave_delta": "1000000",
+}
+
+
 class Muxer:
     """FFmpeg's muxer of one container, writing to a Python file object; copies packets, decodes nothing."""
 
@@ -65,7 +71,7 @@ class Muxer:
         buffer_bytes: int = 32768,
     ) -> None:
         self._container = av.open(
-            file, "w", format=container_format, options=dict(options or {}), buffer_size=buffer_bytes
+            file, "w", format=container_format, options={**MUXER_OPTIONS, **(options or {})}, buffer_size=buffer_bytes
         )
         self._streams: dict[int, Any] = {}
         self._offsets: dict[int, int] = {}
