@@ -88,12 +88,14 @@ def parameters(query: str) -> Mapping[str, str]:
 
 
 def stream_ref(domain: str, app: str, stream: str) -> StreamRef:
-    """The address of a publish; raises PublishRefused where a part is missing, too long or holds control characters."""
+    """The address of a publish; raises PublishRefused where a part is missing, too long or not to be pulled by name."""
     for part, name in (("push domain", domain), ("app name", app), ("stream name", stream)):
         if not name:
             raise PublishRefused(f"the origin names no {part}")
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
             raise PublishRefused(f"the {part} holds control characters")
+        if "?" in name:  # a recorder that pulled it would ask for the name before it
+            raise PublishRefused(f"the {part} holds a ?, with which a query begins")
         if len(name.encode()) > NAME_BYTES:
             raise PublishRefused(f"the {part} is longer than {NAME_BYTES} bytes")
     return StreamRef(domain=domain, app=app, stream=stream)

@@ -5,6 +5,7 @@ Transitions are pure: they take what was read and return the writes that follow.
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
@@ -40,7 +41,7 @@ def live_session(table: Table, stream: StreamRef) -> Item | None:
 
 def pull_url(pull_base: str, session_id: str, stream: StreamRef) -> str:
     """Where the recorder pulls: names as the origin spelled them, for an RTMP client sends a URL as it stands."""
-    query = f"{SESSION_PARAMETER}={session_id}&vhost={stream.domain}"
+    query = f"{SESSION_PARAMETER}={session_id}&vhost={quote(stream.domain, safe='')}"
     return f"{pull_base.rstrip('/')}/{stream.app}/{stream.stream}?{query}"
 
 

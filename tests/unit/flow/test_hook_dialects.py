@@ -166,7 +166,7 @@ def test_names_of_any_spelling_come_through(name: str) -> None:
     assert hook.stream.stream == name
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "\x00", "\ud800", "x" * 1025])
+@pytest.mark.parametrize("name", ["", "a\nb", "\x00", "\ud800", "room?x", "x" * 1025])
 def test_names_that_are_none_are_refused(name: str) -> None:
     with pytest.raises(PublishRefused):
         of_srs(stream=name)
