@@ -58,7 +58,6 @@ def deploy(
     deployed = _deployed(cloudformation, overrides)
     if changed:
         _add_to_environments(emulator, deployed, local)
-        _limit_workers(emulator)
         add_gateway_responses(emulator.client("apigateway"), package, api_id=deployed.api_id, stage=deployed.api_stage)
         mark.write_text(wanted)
     return deployed, changed
@@ -78,6 +77,8 @@ def _parameters(emulator: Emulator, settings: LocalSettings) -> dict[str, str]:
         "MediaBase": f"http://{LOOPBACK}:{settings.front_port}/media",
         "DefaultPushDomain": settings.push_domain,
         "CallbackAllowPrivate": "true",
+        "FileReadyConcurrency": "2",  # a function at work is a process here, and a cold one takes half a second
+        "CallbackConcurrency": "4",
     }
 
 
@@ -161,10 +162,3 @@ def _add_to_environments(emulator: Emulator, deployed: Deployed, variables: Mapp
     for name in deployed.functions.values():
         environment = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         client.update_function_configuration(FunctionName=name, Environment={"Variables": {**environment, **variables}})
-
-
-def _limit_workers(emulator: Emulator) -> None:
-    """Two workers a queue: a recording's files are ready at once, and MiniStack would start a process for each."""
-    client = emulator.client("lambda")
-    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
-        client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": 2})

@@ -64,12 +64,24 @@ def start_emulator(settings: LocalSettings, log: Path) -> Emulator:
         "TMPDIR": str(state / "tmp"),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        "LAMBDA_WARM_TTL_SECONDS": str(24 * 3600),
         "LOG_LEVEL": "INFO",
     }
+    _move(state, f"{LOOPBACK}:{settings.aws_port}")
     process = Child("the emulator", [sys.executable, "-m", "infra.local.emulator"], environment, log=log)
     endpoint = f"http://{LOOPBACK}:{settings.aws_port}"
     _wait_until_it_answers(endpoint, process, log)
     return Emulator(endpoint, settings.region, process)
+
+
+def _move(state: Path, address: str) -> None:
+    """Let saved state be that of an emulator at `address`: MiniStack knows a queue by its URL, port and all."""
+    mark = state / "address"
+    before = mark.read_text() if mark.is_file() else address
+    if before != address:
+        for file in (state / "state").glob("*.json"):
+            file.write_text(file.read_text().replace(before, address))
+    mark.write_text(address)
 
 
 def _wait_until_it_answers(endpoint: str, process: Child | None, log: Path) -> None:
@@ -91,7 +103,8 @@ def main() -> None:
     """MiniStack, ended by the end of standard input: nothing is left over when the stack is killed."""
 
     def end_with_parent() -> None:
-        sys.stdin.buffer.read()
+        while os.read(sys.stdin.fileno(), 1):  # not sys.stdin.read, which holds a lock that the exit wants
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 POLL_SECONDS = 0.5
@@ -38,14 +38,16 @@ class FunctionLogs:
     def _read(self) -> None:
         oldest = max(self._since_ms, int(time.time() * 1000) - LATE_MS)
         self._seen = {event: at for event, at in self._seen.items() if at >= oldest}
-        for group in self._groups:
-            try:
-                pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=oldest)
-                events = [event for page in pages for event in page["events"]]
-            except self._logs.exceptions.ClientError:
-                continue  # a function that has not run yet has no group
-            for event in events:
-                same = (event["logStreamName"], event["timestamp"], event["message"])  # MiniStack gives no eventId
-                if same not in self._seen:
-                    self._seen[same] = event["timestamp"]
-                    self._on_line(event["message"].rstrip("\n"))
+        events = [event for group in self._groups for event in self._events(group, oldest)]
+        for event in sorted(events, key=lambda event: event["timestamp"]):
+            same = (event["logStreamName"], event["timestamp"], event["message"])  # MiniStack gives no eventId
+            if same not in self._seen:
+                self._seen[same] = event["timestamp"]
+                self._on_line(event["message"].rstrip("\n"))
+
+    def _events(self, group: str, oldest: int) -> list[Mapping[str, Any]]:
+        try:
+            pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=oldest)
+            return [event for page in pages for event in page["events"]]
+        except self._logs.exceptions.ClientError:
+            return []  # a function that has not run yet has no group

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 TITLES: Mapping[str, str] = {
+    "publisher_arrived": "publisher arrived",
     "published": "published",
     "matched": "matched",
     "publish_refused": "publish refused",

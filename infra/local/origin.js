@@ -97,6 +97,7 @@ function isCodeZero(answer) {
 async function onPublish(session) {
   session.broadcast.publishGraceMs = 0;
   session.socket.pause();
+  log("publisher_arrived", { stream: session.streamPath.slice(1), client_ip: session.socket.remoteAddress });
   session.allowed = tell("on_publish", session);
   if (await session.allowed) {
     session.socket.resume();

@@ -27,6 +27,7 @@ from infra.local.running import StackFacts, pid_file, running_pid, stack_file
 from infra.local.secret_parameters import api_key, hook_secret
 from infra.local.settings import LOOPBACK, ROOT, LocalSettings, read_settings
 from infra.local.trouble import Trouble
+from infra.local.warm_up import warm_up
 from infra.package import PackageError, package
 
 READY = "Ready in "
@@ -85,6 +86,7 @@ class Stack:
         await self._serve(parts, Front(emulator.endpoint, deployed).application(), settings.front_port)
         await self._start_recorders(parts, emulator, deployed)
         self._start_origin(parts, secret)
+        await asyncio.to_thread(warm_up, emulator.client("lambda"), deployed.functions)
         return StackFacts(
             api=f"http://{LOOPBACK}:{settings.front_port}",
             rtmp=f"rtmp://{LOOPBACK}:{settings.rtmp_port}",
