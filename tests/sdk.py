@@ -70,7 +70,7 @@ def contract(model: type) -> tuple[Field, ...]:
 
 
 def _fields(model: type) -> Iterator[Field]:
-    found = re.findall(r":param _(\w+): .*?\n\s*:type \w+: (.*?)\n", vars(model)["__init__"].__doc__ or "", re.S)
+    found = re.findall(r":param _(\w+): .*?\n\s*:type \w+: (.*?)\n", _docstring(model), re.S)
     for name, kind in found:
         nested = re.search(r"(tencentcloud\.[\w.]+)\.models\.(\w+)", kind)
         if nested is None:
@@ -78,6 +78,11 @@ def _fields(model: type) -> Iterator[Field]:
             continue
         inner = contract(getattr(importlib.import_module(f"{nested[1]}.models"), nested[2]))
         yield Field(name, "list of struct" if kind.startswith("list") else "struct", inner)
+
+
+def _docstring(model: type) -> str:
+    constructor = vars(model).get("__init__")
+    return (constructor.__doc__ or "") if constructor else ""
 
 
 def now() -> int:

@@ -54,15 +54,9 @@ class TemplateStore:
         return template_id
 
     def modify(self, table: Table, template_id: int, changes: Mapping[str, Any]) -> None:
-        """Set the fields that are in `changes`, at every depth; the others stay. Raises NotFound."""
+        """Set the fields in `changes` (at least one), at every depth; the others stay. Raises NotFound."""
         try:
-            table.update(
-                Update(
-                    key=self.key(template_id),
-                    set=dict(_leaves(changes)) | {"TemplateId": template_id},
-                    when=[item_exists],
-                )
-            )
+            table.update(Update(key=self.key(template_id), set=dict(_leaves(changes)), when=[item_exists]))
         except ConditionFailed:
             raise NotFound from None
 

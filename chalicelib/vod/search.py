@@ -68,8 +68,8 @@ class Search:
             lists=lists,
             created=created or (0.0, LATEST),
             criteria=criteria,
-            descending=params.Sort is None or params.Sort.Order == "Desc",
-            is_sorted=params.Sort is not None,
+            descending=params.Sort.Order == "Desc",
+            is_sorted="Sort" in params.model_fields_set,
         )
 
 

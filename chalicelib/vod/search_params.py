@@ -86,7 +86,7 @@ class SearchMedia(Params):
     TrtcSdkAppIds: list[Natural] = Ten
     TrtcRoomIds: list[Word] = Ten
     Filters: list[Part] = Twenty
-    Sort: SortBy | None = None
+    Sort: SortBy = Field(default_factory=SortBy)
     Offset: Annotated[int, Field(ge=0, le=MOST_FOUND)] = 0
     Limit: Annotated[int, Field(ge=0, le=MOST_FOUND)] = 10
     Text: Annotated[str, Field(max_length=64)] = ""
