@@ -1,7 +1,6 @@
 """A ready object becomes one media entry and one callback, however often it is told and wherever its function dies."""
 
 import json
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +11,7 @@ from chalicelib.handlers.file_ready import file_ready
 from chalicelib.notify import outbox
 from chalicelib.recording.indexing import file_ids_of, index_file
 from tests.fakes.callback_receiver import CallbackReceiver
+from tests.fakes.mortal import Killed, Life
 from tests.fakes.world import BEGIN, FILE, World, notification
 
 READY = f"ready/{FILE.file_id}.json"
@@ -83,29 +83,6 @@ def test_which_files_a_notification_names(message: str, file_ids: list[str]) -> 
     assert list(file_ids_of(message)) == file_ids
 
 
-class Killed(BaseException):
-    """The function's process is gone: no `except Exception` sees it."""
-
-
-class Mortal:
-    """Passes calls on, and dies at the `at`-th call of all that share the count: before it is made, or after."""
-
-    def __init__(self, inner: Any, count: list[int], at: int, when: str) -> None:
-        self._inner, self._count, self._at, self._when = inner, count, at, when
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            self._count[0] += 1
-            if self._count[0] == self._at and self._when == "before":
-                raise Killed
-            answer = getattr(self._inner, name)(*arguments, **named)
-            if self._count[0] == self._at:
-                raise Killed
-            return answer
-
-        return call
-
-
 CALLS = 5
 """Of an indexing: S3's object, the callback's rules, its template, the transaction, the message."""
 
@@ -118,11 +95,11 @@ def test_wherever_the_function_dies_there_is_one_entry_one_event_and_one_callbac
 ) -> None:
     world.callbacks(receiver.base)
     world.finish()
-    count = [0]
+    life = Life(at, when)
     with monkeypatch.context() as dying:
-        dying.setattr(aws, "client", lambda service: Mortal(world.client(service), count, at, when))
+        dying.setattr(aws, "client", lambda service: life.of(world.client(service)))
         with pytest.raises(Killed):
-            index_file(Mortal(world.table, count, at, when), FILE.file_id, now=BEGIN)
+            index_file(life.of(world.table), FILE.file_id, now=BEGIN)
     if repaired_by == "the tick" and world.events():
         world.now += 60
         outbox.announce_overdue(world.table, now=world.now)
@@ -141,7 +118,7 @@ def test_the_calls_of_an_indexing_are_those_the_test_above_dies_at(
 ) -> None:
     world.callbacks()
     world.finish()
-    count = [0]
-    monkeypatch.setattr(aws, "client", lambda service: Mortal(world.client(service), count, 0, ""))
-    index_file(Mortal(world.table, count, 0, ""), FILE.file_id, now=BEGIN)
-    assert count == [CALLS]
+    life = Life()
+    monkeypatch.setattr(aws, "client", lambda service: life.of(world.client(service)))
+    index_file(life.of(world.table), FILE.file_id, now=BEGIN)
+    assert life.calls == CALLS
