@@ -75,6 +75,8 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._where.address, self._where.port), self.timeout)
+        if self.is_cut:  # before there was anything to cut
+            raise TimeoutError
         if self._where.is_tls:
             context = ssl.create_default_context()
             name = self._where.host.removesuffix(".")

@@ -41,18 +41,7 @@ class Known:
 
 def publish(table: Table, hook: PublishHook, *, now: float) -> None:
     """Open a session, have it recorded, and wait for its recorder. The same publish told again is the same session."""
-    for _ in range(COLLISIONS):
-        known = _read(table, hook, now=now)
-        if known.live and _is_same_publish(known.live, hook):
-            opened = known.live
-            break
-        try:
-            opened = _open(table, hook, known, now=now)
-        except ConditionFailed:
-            continue
-        break
-    else:
-        raise RuntimeError(f"{hook.stream} is published {COLLISIONS} times at once")
+    opened = _session_of(table, hook, now=now)
     if opened["orders"]:
         if state_of(opened, now=now) is RecorderState.STARTING:
             launcher.launch(table, opened, now=now)
@@ -88,6 +77,18 @@ def subscribe(table: Table, hook: PlayHook, *, now: float) -> None:
         log("play_ignored", session_id=hook.session_id, reason="no such session of this stream")
         return
     log("subscribed", session_id=hook.session_id, stream=str(session.stream_of(after)))
+
+
+def _session_of(table: Table, hook: PublishHook, *, now: float) -> Item:
+    for _ in range(COLLISIONS):
+        known = _read(table, hook, now=now)
+        if known.live and _is_same_publish(known.live, hook):
+            return known.live
+        try:
+            return _open(table, hook, known, now=now)
+        except ConditionFailed:  # another hook of the stream was quicker
+            continue
+    raise RuntimeError(f"{hook.stream} is published {COLLISIONS} times at once")
 
 
 def _read(table: Table, hook: PublishHook, *, now: float) -> Known:
