@@ -4,8 +4,8 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,6 +19,8 @@ from infra.package import Package
 
 STACK = "tapedeck"
 CODE_BUCKET = "tapedeck-deployments"
+LAST_DEPLOYED = "/tapedeck-deployments/last"
+"""Parameter with a hash of what was deployed: kept by the emulator, so that it is lost with what it speaks of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +40,9 @@ class Deployed:
 
 
 def deploy(
-    emulator: Emulator, package: Package, settings: LocalSettings, environment: Mapping[str, str], mark: Path
+    emulator: Emulator, package: Package, settings: LocalSettings, environment: Mapping[str, str]
 ) -> tuple[Deployed, bool]:
-    """The stack as the package and the settings say, and whether anything had to be done; raises Trouble.
-
-    `mark` remembers what was deployed last.
-    """
+    """The stack as the package and the settings say, and whether anything had to be done; raises Trouble."""
     cloudformation = emulator.client("cloudformation")
     parameters = _parameters(emulator, settings)
     body = _template(emulator, package)
@@ -51,15 +50,15 @@ def deploy(
     local = {"AWS_ENDPOINT_URL_ECS": f"http://{LOOPBACK}:{settings.ecs_port}", **overrides}
     wanted = hashlib.sha256(json.dumps([body, parameters, local], sort_keys=True).encode()).hexdigest()
     exists = _exists(cloudformation)
-    changed = not exists or not mark.is_file() or mark.read_text() != wanted
+    ssm = emulator.client("ssm")
+    changed = not exists or _last_deployed(ssm) != wanted
     if changed:
-        mark.unlink(missing_ok=True)
         _apply(cloudformation, body, parameters, update=exists)
     deployed = _deployed(cloudformation, overrides)
     if changed:
         _add_to_environments(emulator, deployed, local)
         add_gateway_responses(emulator.client("apigateway"), package, api_id=deployed.api_id, stage=deployed.api_stage)
-        mark.write_text(wanted)
+        ssm.put_parameter(Name=LAST_DEPLOYED, Value=wanted, Type="String", Overwrite=True)
     return deployed, changed
 
 
@@ -87,7 +86,8 @@ def _template(emulator: Emulator, package: Package) -> str:
     code = package.zip.read_bytes()
     key = f"{hashlib.sha256(code).hexdigest()}.zip"
     s3 = emulator.client("s3")
-    s3.create_bucket(Bucket=CODE_BUCKET)
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=CODE_BUCKET)
     s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=code)
     return package.template.read_text().replace("./deployment.zip", f"s3://{CODE_BUCKET}/{key}")
 
@@ -97,6 +97,13 @@ def _set_by_template(package: Package) -> set[str]:
     template = yaml.safe_load(package.template.read_text())
     functions = [template["Globals"]["Function"], *(each["Properties"] for each in template["Resources"].values())]
     return {name for each in functions for name in each.get("Environment", {}).get("Variables", {})}
+
+
+def _last_deployed(ssm: Any) -> str:
+    try:
+        return str(ssm.get_parameter(Name=LAST_DEPLOYED)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound:
+        return ""
 
 
 def _exists(cloudformation: Any) -> bool:

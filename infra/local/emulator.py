@@ -4,6 +4,7 @@ Run as a module this is that process: MiniStack, which also ends when the stack 
 """
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -50,7 +51,10 @@ def start_emulator(settings: LocalSettings, log: Path) -> Emulator:
         _wait_until_it_answers(settings.emulator, None, log)
         return Emulator(settings.emulator, settings.region)
     state = settings.state / "emulator"
-    (state / "tmp").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(state / "tmp", ignore_errors=True)  # workers' unpacked code of the last run
+    (state / "tmp").mkdir(parents=True)
+    if not (state / "state" / "cloudformation.json").is_file():
+        shutil.rmtree(state / "s3", ignore_errors=True)  # of a run that was killed: a bucket that no stack owns
     environment = {
         **os.environ,
         "GATEWAY_PORT": str(settings.aws_port),

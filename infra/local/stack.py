@@ -74,8 +74,7 @@ class Stack:
         parts.callback(emulator.stop)
         if emulator.process:
             self._watch(emulator.process)
-        mark = settings.state / "deployed"
-        deployed, changed = await asyncio.to_thread(deploy, emulator, made, settings, self.environment, mark)
+        deployed, changed = await asyncio.to_thread(deploy, emulator, made, settings, self.environment)
         print("Deployed the template." if changed else "Nothing to deploy.", flush=True)
         secret_id, secret_key = await asyncio.to_thread(api_key, emulator.client("ssm"), deployed.parameter_prefix)
         secret = await asyncio.to_thread(hook_secret, emulator.client("ssm"), deployed.parameter_prefix)
@@ -139,7 +138,8 @@ class Stack:
     def _watch(self, child: Child) -> None:
         async def until_it_ends() -> None:
             code = await asyncio.to_thread(child.wait)
-            self.end("" if self._ended.is_set() else f"{child.name} ended (exit code {code}): see {self.logs}.")
+            ended_by_itself = f"{child.name.capitalize()} ended (exit code {code}): see {self.logs}."
+            self.end("" if self._ended.is_set() else ended_by_itself)
 
         self._watching.append(asyncio.create_task(until_it_ends()))
 
