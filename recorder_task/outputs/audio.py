@@ -4,12 +4,14 @@ from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.mp3_encoder import Mp3Encoder
-from recorder_task.outputs.output import FileOrder, Muxer, Written
+from recorder_task.outputs.output import FLUSH_EACH_PACKET, FileOrder, Muxer, Written
 from recorder_task.sample import Sample
 
-BUFFER_BYTES = 2048
-"""Small, so that a checkpoint has nearly all: at 32 kbit/s FFmpeg's own 32 KiB hold back 8 s."""
-MP3_OPTIONS = {"write_xing": "0", "id3v2_version": "0"}  # append only: both would want the head again
+MP3_OPTIONS = {
+    **FLUSH_EACH_PACKET,
+    "write_xing": "0",  # append only: it would want the head again
+    "id3v2_version": "0",
+}
 
 
 class AacOutput:
@@ -17,7 +19,7 @@ class AacOutput:
 
     def __init__(self, order: FileOrder) -> None:
         self._object = _audio_object(order, RecordFormat.AAC, "audio/aac")
-        self._muxer = Muxer(self._object, "adts", order.tracks, starts_at=order.starts_at, buffer_bytes=BUFFER_BYTES)
+        self._muxer = Muxer(self._object, "adts", order.tracks, starts_at=order.starts_at, options=FLUSH_EACH_PACKET)
 
     def write(self, sample: Sample) -> None:
         """Mux a sample."""
@@ -53,10 +55,9 @@ class Mp3Output:
                 order.tracks,
                 starts_at=order.starts_at,
                 options=MP3_OPTIONS,
-                buffer_bytes=BUFFER_BYTES,
             )
         else:
-            self._sink = Mp3Encoder(self._object, track, options=MP3_OPTIONS, buffer_bytes=BUFFER_BYTES)
+            self._sink = Mp3Encoder(self._object, track, options=MP3_OPTIONS)
 
     def write(self, sample: Sample) -> None:
         """Copy or encode a sample."""

@@ -4,10 +4,13 @@ from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.flv_metadata import FlvIndex, head_with_metadata
-from recorder_task.outputs.output import FileOrder, Muxer, Written
+from recorder_task.outputs.output import FLUSH_EACH_PACKET, FileOrder, Muxer, Written
 from recorder_task.sample import Sample
 
-OPTIONS = {"flvflags": "no_duration_filesize"}  # ours come at the end, with the index
+OPTIONS = {
+    **FLUSH_EACH_PACKET,
+    "flvflags": "no_duration_filesize",  # ours come at the end, with the index
+}
 
 
 class FlvOutput:

@@ -19,10 +19,10 @@ BIT_RATES: Mapping[int, int] = {1: 64_000, 2: 128_000}
 class Mp3Encoder:
     """Decodes a track's samples and writes MP3 frames to a file object; more than two channels become two."""
 
-    def __init__(self, file: Any, track: Track, *, options: Mapping[str, str], buffer_bytes: int) -> None:
+    def __init__(self, file: Any, track: Track, *, options: Mapping[str, str]) -> None:
         self._decoder: Any = av.CodecContext.create(track.codec, "r")
         self._decoder.extradata = track.template.codec_context.extradata
-        self._container = av.open(file, "w", format="mp3", options=dict(options), buffer_size=buffer_bytes)
+        self._container = av.open(file, "w", format="mp3", options=dict(options))
         channels = min(track.channels, 2)
         rate = track.sample_rate if track.sample_rate in SAMPLE_RATES else OTHER_RATE
         self._stream = self._container.add_stream("libmp3lame", rate=rate)

@@ -18,7 +18,7 @@ from recorder_task.aws.connect import connected
 from recorder_task.control import Control
 from recorder_task.recorder import Recorder
 from tests.fakes.s3 import FakeS3
-from tests.fakes.table import FakeTable
+from tests.media.watched_table import WatchedTable
 
 SESSION_ID = "session-1"
 SESSION_KEY = keys.session(SESSION_ID)
@@ -59,7 +59,7 @@ class Studio:
     s3: FakeS3
     settings: Mapping[str, Any] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
-    table: FakeTable = field(default_factory=FakeTable)
+    table: WatchedTable = field(default_factory=WatchedTable)
     stop: threading.Event = field(default_factory=threading.Event)
     code: int | None = None
 
