@@ -41,13 +41,13 @@ class Stack:
         self.settings = settings
         self.environment = environment
         self.logs = settings.state / "log"
+        self._started = time.monotonic()
         self._ended = asyncio.Event()
         self._reason = ""
         self._watching: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Start, tell, wait for an end, stop; raises Trouble where a part ended by itself."""
-        started = time.monotonic()
         self.logs.mkdir(parents=True, exist_ok=True)
         for signal_ in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(signal_, self.end, "")
@@ -55,7 +55,7 @@ class Stack:
             facts = await self._start(parts)
             facts.write(stack_file(self.settings.state))
             parts.callback(stack_file(self.settings.state).unlink, missing_ok=True)
-            self._introduce(facts, time.monotonic() - started)
+            self._introduce(facts)
             await self._ended.wait()
             print("Stopping: recorders finish their files first.", flush=True)
         if self._reason:
@@ -69,13 +69,15 @@ class Stack:
     async def _start(self, parts: AsyncExitStack) -> StackFacts:
         """Every part in order; they end in the opposite one."""
         settings = self.settings
-        made = await asyncio.to_thread(package, settings.state / "package")
+        packaging = asyncio.create_task(asyncio.to_thread(package, settings.state / "package"))
         emulator = await asyncio.to_thread(start_emulator, settings, self.logs / "emulator.log")
         parts.callback(emulator.stop)
         if emulator.process:
             self._watch(emulator.process)
+        made = await packaging
+        self._say("The emulator runs, the functions are packaged")
         deployed, changed = await asyncio.to_thread(deploy, emulator, made, settings, self.environment)
-        print("Deployed the template." if changed else "Nothing to deploy.", flush=True)
+        self._say("The template is deployed" if changed else "Nothing has changed since it was deployed")
         secret_id, secret_key = await asyncio.to_thread(api_key, emulator.client("ssm"), deployed.parameter_prefix)
         secret = await asyncio.to_thread(hook_secret, emulator.client("ssm"), deployed.parameter_prefix)
 
@@ -86,6 +88,7 @@ class Stack:
         await self._start_recorders(parts, emulator, deployed)
         self._start_origin(parts, secret)
         await asyncio.to_thread(warm_up, emulator.client("lambda"), deployed.functions)
+        self._say("The functions, the front and the origin are up")
         return StackFacts(
             api=f"http://{LOOPBACK}:{settings.front_port}",
             rtmp=f"rtmp://{LOOPBACK}:{settings.rtmp_port}",
@@ -148,7 +151,10 @@ class Stack:
         if told:
             print(told, flush=True)
 
-    def _introduce(self, facts: StackFacts, seconds: float) -> None:
+    def _say(self, what: str) -> None:
+        print(f"{time.monotonic() - self._started:5.1f} s  {what}.", flush=True)
+
+    def _introduce(self, facts: StackFacts) -> None:
         print(
             f"""
   API          {facts.api}        (SecretId {facts.secret_id}, SecretKey {facts.secret_key})
@@ -157,7 +163,7 @@ class Stack:
   AWS          {facts.aws_endpoint}        (bucket {facts.bucket}, table {facts.table})
   files        {stack_file(self.settings.state)}, logs in {self.logs}
 
-{READY}{seconds:.1f} s. Ctrl-C ends it; what was recorded is kept until `make reset`.
+{READY}{time.monotonic() - self._started:.1f} s. Ctrl-C ends it; what was recorded is kept until `make reset`.
 """,
             flush=True,
         )
