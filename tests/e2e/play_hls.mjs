@@ -33,7 +33,7 @@ try {
         const player = new Hls();
         player.on(Hls.Events.FRAG_BUFFERED, () => (seen.fragments += 1));
         player.on(Hls.Events.ERROR, (_, error) => {
-          seen.errors.push(error.details);
+          seen.errors.push({ details: error.details, position: video.currentTime });
           if (error.fatal) finish();
         });
         video.addEventListener("ended", () => {

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 FILE_READY_FIELDS = {
     "event_type", "t", "sign", "appid", "app", "appname", "stream_id", "channel_id", "file_id", "record_file_id",
     "record_temp_id", "file_format", "start_time", "end_time", "start_time_usec", "end_time_usec", "duration",
-    "file_size", "stream_param", "video_url", "media_start_time", "record_bps", "callback_ext",
+    "file_size", "stream_param", "video_url", "media_start_time", "record_bps", "callback_ext", "video_id",
 }  # fmt: skip
 PUSH_FIELDS = {
     "event_type", "t", "sign", "appid", "app", "appname", "stream_id", "channel_id", "event_time", "sequence", "node",

@@ -29,6 +29,9 @@ def test_the_stack_keeps_its_state_over_down_and_up_beside_another_stack(
         found = customer.live("DescribeLiveRecordTemplate", TemplateId=template_id)["Template"]
         described = customer.vod("DescribeMediaInfos", FileIds=[event["file_id"]])["MediaInfoSet"]
         check({**event, "video_url": described[0]["BasicInfo"]["MediaUrl"]}, publisher)
+        with recorded(second.address, "flv") as scene:
+            publisher = scene.publish(clip_of(5))
+            check(scene.files(1)[0], publisher)
         elsewhere = customer_of(stack).vod("SearchMedia", FileIds=[event["file_id"]])
     finally:
         second.stop()
