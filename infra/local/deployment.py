@@ -19,6 +19,7 @@ from infra.package import Package
 
 STACK = "tapedeck"
 CODE_BUCKET = "tapedeck-deployments"
+WORKERS = 2
 LAST_DEPLOYED = "/tapedeck-deployments/last"
 """Parameter with a hash of what was deployed: kept by the emulator, so that it is lost with what it speaks of."""
 
@@ -57,6 +58,7 @@ def deploy(
     deployed = _deployed(cloudformation, overrides)
     if changed:
         _add_to_environments(emulator, deployed, local)
+        _limit_workers(emulator)
         add_gateway_responses(emulator.client("apigateway"), package, api_id=deployed.api_id, stage=deployed.api_stage)
         ssm.put_parameter(Name=LAST_DEPLOYED, Value=wanted, Type="String", Overwrite=True)
     return deployed, changed
@@ -76,8 +78,6 @@ def _parameters(emulator: Emulator, settings: LocalSettings) -> dict[str, str]:
         "MediaBase": f"http://{LOOPBACK}:{settings.front_port}/media",
         "DefaultPushDomain": settings.push_domain,
         "CallbackAllowPrivate": "true",
-        "FileReadyConcurrency": "2",  # a function at work is a process here, and a cold one takes half a second
-        "CallbackConcurrency": "4",
     }
 
 
@@ -169,3 +169,10 @@ def _add_to_environments(emulator: Emulator, deployed: Deployed, variables: Mapp
     for name in deployed.functions.values():
         environment = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         client.update_function_configuration(FunctionName=name, Environment={"Variables": {**environment, **variables}})
+
+
+def _limit_workers(emulator: Emulator) -> None:
+    """Few workers a queue: a recording's files are ready at once, and MiniStack would start a process for each."""
+    client = emulator.client("lambda")
+    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+        client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": WORKERS})
