@@ -1,0 +1,34 @@
+"""The documents say what the code does: checked where both can be read."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from chalicelib.handlers.api import LIVE, VOD
+from chalicelib.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+CODE_PATH = re.compile(r"`((?:docs|tests|infra|chalicelib|recorder_task|\.ci|\.chalice)/[\w./-]+)`")
+
+
+def test_every_action_is_in_the_compatibility_table_and_nothing_else_is() -> None:
+    table = (ROOT / "docs/03-compatibility.md").read_text().split("## Actions")[1].split("## ")[0]
+    rows = "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(\w+)`", rows)) == {*LIVE.actions, *VOD.actions}
+
+
+def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
+    text = (ROOT / "docs/07-operate.md").read_text()
+    rows = [f"| `{each.name.upper()}` | `{each.default}` | {each.metadata['meaning']} |" for each in fields(Settings)]
+    assert [row for row in rows if row not in text] == []
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_document_points_to_exists(path: Path) -> None:
+    text = path.read_text()
+    targets = [path.parent / link for link in LINK.findall(text)] + [ROOT / name for name in CODE_PATH.findall(text)]
+    assert [str(target) for target in targets if not target.exists()] == []
