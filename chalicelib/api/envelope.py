@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 from chalicelib.api.fields import fields_of_json, fields_of_query
 from chalicelib.errors import ApiError, RequestSizeLimitExceeded, ResponseSizeLimitExceeded, UnsupportedProtocol
@@ -84,20 +84,26 @@ class ApiRequest:
         if self.method == "GET":
             return fields_of_query(query), True
         if self.content_type == FORM:
-            return fields_of_query(self.body.decode("latin-1")), True
+            return fields_of_query(self._form), True
         return fields_of_json(self.body), False
 
     def _common(self, header: str, parameter: str) -> str:
         if header in self.headers:
             return self.headers[header]
-        form = self.body.decode("latin-1") if self.content_type == FORM else ""
+        form = self._form if self.content_type == FORM else ""
         return dict(parse_qsl("&".join([*self.queries[:1], form]))).get(parameter, "")
+
+    @property
+    def _form(self) -> str:
+        return self.body.decode("latin-1")  # a form is ASCII; this reads whatever else may have been sent
 
 
 def _queries(parameters: Any) -> list[str]:
     """The forms that a query may have had whose parameters were parsed on the way."""
     received = [(name, value) for name in parameters or () for value in parameters.getlist(name)]
-    return list(dict.fromkeys([urlencode(received), urlencode(sorted(received))]))
+    orders = (received, sorted(received))
+    spellings = (quote_plus, quote)  # a space is `+` to some clients, `%20` to others
+    return list(dict.fromkeys(urlencode(order, quote_via=spell) for spell in spellings for order in orders))
 
 
 def success(answer: Mapping[str, Any], request_id: str) -> str:
