@@ -1,0 +1,151 @@
+"""The recorder's hold on its session: claim, lease, orders, end."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.recording.orders import RecordingOrder
+from chalicelib.settings import Settings
+from chalicelib.table import Put, Update
+from recorder_task.control import AlreadyClaimed, Control, NoSuchSession
+from tests.fakes.table import FakeTable
+
+KEY = keys.session("s")
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def table() -> FakeTable:
+    return FakeTable()
+
+
+def item(**overrides: Any) -> dict[str, Any]:
+    """A session's item."""
+    order = RecordingOrder(recording_id="template-1", formats={})
+    return {
+        "session_id": "s",
+        "domain": "d",
+        "app": "a",
+        "stream": "r",
+        "stream_param": "",
+        "pull_url": "rtmp://origin/a/r",
+        "published_at": 999.0,
+        "orders": {"template-1": order.as_item()},
+        "orders_version": 1,
+        **overrides,
+    }
+
+
+def control(table: FakeTable, clock: Clock, **overrides: Any) -> Control:
+    """A control of a session with that item."""
+    table.put(Put(key=KEY, item=item(**overrides)))
+    return Control(table, "s", Settings(lease_seconds=30), clock)
+
+
+def stored(table: FakeTable) -> dict[str, Any]:
+    """The session's item."""
+    found = table.get(KEY)
+    assert found is not None
+    return found
+
+
+def test_a_claim_takes_the_lease_and_the_next_epoch(table: FakeTable, clock: Clock) -> None:
+    orders = control(table, clock).claim()
+    assert (orders.epoch, list(orders.recordings)) == (1, ["template-1"])
+    facts = {name: stored(table)[name] for name in ("epoch", "lease_until", "recorder_started_at")}
+    assert facts == {"epoch": 1, "lease_until": 1030.0, "recorder_started_at": 1000.0}
+
+
+@pytest.mark.parametrize(
+    ("before", "may_claim"),
+    [
+        ({"epoch": 4, "lease_until": 1001.0}, False),
+        ({"epoch": 4, "lease_until": 999.0}, True),
+        ({"epoch": 4, "recorder_ended_at": 990.0, "end_reason": "source ended"}, True),
+    ],
+    ids=["another lives", "another died", "another ended"],
+)
+def test_a_session_with_a_past(before: dict[str, Any], may_claim: bool, table: FakeTable, clock: Clock) -> None:
+    mine = control(table, clock, **before)
+    if not may_claim:
+        with pytest.raises(AlreadyClaimed):
+            mine.claim()
+        return
+    assert mine.claim().epoch == 5
+    assert not {"recorder_ended_at", "end_reason"} & stored(table).keys()
+
+
+def test_of_two_that_claim_at_once_one_wins(table: FakeTable, clock: Clock) -> None:
+    class Rival(FakeTable):
+        """Another recorder claims between our reading and our writing."""
+
+        def get(self, key: keys.Key) -> dict[str, Any] | None:
+            found = super().get(key)
+            super().update(Update(key=KEY, add={"epoch": 1}))
+            return found
+
+    rival = Rival()
+    mine = control(rival, clock)
+    with pytest.raises(AlreadyClaimed):
+        mine.claim()
+    assert rival.items[KEY]["epoch"] == 1
+
+
+def test_a_session_that_does_not_exist(table: FakeTable, clock: Clock) -> None:
+    with pytest.raises(NoSuchSession):
+        Control(table, "unknown", Settings(), clock).claim()
+
+
+def test_an_end_says_why_and_gives_the_lease_back(table: FakeTable, clock: Clock) -> None:
+    mine = control(table, clock)
+    mine.claim()
+    outcomes = {"template-1": {"flv": {"state": "ended", "files": 1}}}
+    mine.report(outcomes)
+    assert mine.end("unpublished", whatever_was_ordered=True)
+    found = stored(table)
+    assert (found["end_reason"], found["recorder_ended_at"], found["outcomes"]) == ("unpublished", 1000.0, outcomes)
+    assert "lease_until" not in found
+
+
+def test_an_end_is_refused_where_orders_came_that_were_not_seen(table: FakeTable, clock: Clock) -> None:
+    mine = control(table, clock)
+    mine.claim()
+    task = RecordingOrder(recording_id="task-7", formats={})
+    table.update(Update(key=KEY, set={("orders", "task-7"): task.as_item()}, add={"orders_version": 1}))
+    assert not mine.end("nothing left to record", whatever_was_ordered=False)
+    assert "task-7" in mine.orders.recordings
+    assert "recorder_ended_at" not in stored(table)
+    assert mine.end("nothing left to record", whatever_was_ordered=False)
+
+
+def test_who_was_replaced_writes_nothing(table: FakeTable, clock: Clock) -> None:
+    mine = control(table, clock)
+    mine.claim()
+    table.update(Update(key=KEY, add={"epoch": 1}))
+    assert mine.end("unpublished", whatever_was_ordered=True)
+    assert mine.is_lost
+    assert "recorder_ended_at" not in stored(table)
+
+
+def test_what_an_earlier_recorder_reported_is_kept(table: FakeTable, clock: Clock) -> None:
+    earlier = {"task-1": {"flv": {"state": "ended", "files": 1}}}
+    mine = control(table, clock, outcomes=earlier, epoch=1, recorder_ended_at=990.0)
+    mine.claim()
+    later = {"template-1": {"flv": {"state": "ended", "files": 2}}}
+    mine.report(later)
+    mine.end("unpublished", whatever_was_ordered=True)
+    assert stored(table)["outcomes"] == {**earlier, **later}

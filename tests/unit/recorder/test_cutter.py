@@ -1,0 +1,37 @@
+"""When a piece ends."""
+
+import pytest
+
+from recorder_task.cutter import Cutter
+
+
+def cuts(cutter: Cutter, *positions: tuple[float, bool]) -> list[float]:
+    """The positions at which a new piece begins."""
+    return [at for at, is_key_frame in positions if cutter.step(at, is_key_frame=is_key_frame)]
+
+
+@pytest.mark.parametrize(
+    ("interval_seconds", "has_video", "positions", "expected"),
+    [
+        (4, True, [(0, True), (2, True), (3, False), (4, True), (6, True), (8, True)], [4, 8]),
+        (4, True, [(0, True), (4, False), (5, True), (8, True), (9, True)], [5, 9]),
+        (4, True, [(0, True), (3.998, True)], [3.998]),
+        (4, True, [(0, True), (3.9, True)], []),
+        (4, True, [(100, False), (102, True), (104, True)], [104]),
+        (4, False, [(0, False), (3.99, False), (4.01, False), (8, False), (8.02, False)], [4.01, 8.02]),
+        (0, True, [(0, True), (10_000, True)], []),
+    ],
+    ids=[
+        "on the key frame at the interval",
+        "on the first key frame behind it",
+        "a millisecond early counts",
+        "early does not",
+        "the first sample begins the first piece",
+        "audio by time",
+        "0 never cuts",
+    ],
+)
+def test_a_piece_ends(
+    interval_seconds: float, has_video: bool, positions: list[tuple[float, bool]], expected: list[float]
+) -> None:
+    assert cuts(Cutter(interval_seconds, has_video=has_video), *positions) == expected

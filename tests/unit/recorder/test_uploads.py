@@ -1,0 +1,188 @@
+"""A lane's order, its failure, the memory of all lanes, and the object whose head can be rewritten."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from recorder_task.aws.s3 import UploadedPart
+from recorder_task.head_rewritable_object import PARTS_OF_ONE_SIZE, HeadRewritableObject
+from recorder_task.upload_lane import UploadLane, UploadMemory
+
+
+@dataclass
+class PartsSeen:
+    """A bucket that notes what it is given."""
+
+    parts: list[tuple[int, bytes]] = field(default_factory=list)
+    objects: dict[str, bytes] = field(default_factory=dict)
+    aborted: list[str] = field(default_factory=list)
+
+    def put(self, key: str, body: bytes | bytearray, *, content_type: str, only_if_absent: bool = False) -> bool:
+        self.objects[key] = bytes(body)
+        return True
+
+    def begin_upload(self, key: str, *, content_type: str) -> str:
+        return "upload"
+
+    def put_part(self, key: str, upload_id: str, number: int, body: bytes | bytearray) -> UploadedPart:
+        self.parts.append((number, bytes(body)))
+        return UploadedPart(number, str(len(self.parts)), "")
+
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None:
+        last = dict(self.parts)
+        content = b"".join(last[part.number] for part in parts)
+        assert len(content) == size_bytes
+        self.objects[key] = content
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        self.aborted.append(key)
+
+
+def growing(part_bytes: int = 4) -> tuple[HeadRewritableObject, PartsSeen, UploadLane]:
+    """An object with tiny parts."""
+    bucket, lane = PartsSeen(), UploadLane("test", UploadMemory(1000))
+    return HeadRewritableObject(bucket, lane, key="key", content_type="", part_bytes=part_bytes), bucket, lane
+
+
+def end(lane: UploadLane) -> None:
+    """Wait for all requests."""
+    lane.close()
+    lane.join()
+
+
+def append(target: HeadRewritableObject, *pieces: bytes) -> None:
+    """Whole units, each of which may end a part."""
+    for piece in pieces:
+        target.write(piece)
+        target.boundary()
+
+
+def test_a_part_ends_with_the_unit_that_fills_it() -> None:
+    target, bucket, lane = growing()
+    append(target, b"aaa", b"bbb", b"c", b"dddd", b"e")
+    assert target.finish() == 12
+    end(lane)
+    assert bucket.parts == [(1, b"aaabbb"), (2, b"cdddd"), (3, b"e")]
+    assert bucket.objects == {"key": b"aaabbbcdddde"}
+
+
+def test_the_head_is_written_again_behind_the_last_part() -> None:
+    target, bucket, lane = growing()
+    append(target, b"aaaa", b"bbbb", b"c")
+    assert target.head() == b"aaaa"
+    assert target.finish(b"AAAAAA") == 11
+    end(lane)
+    assert bucket.parts[-2:] == [(3, b"c"), (1, b"AAAAAA")]
+    assert bucket.objects == {"key": b"AAAAAAbbbbc"}
+
+
+def test_an_object_that_never_filled_a_part_is_put_at_once() -> None:
+    target, bucket, lane = growing()
+    append(target, b"aaa")
+    assert target.finish(b"AAAA") == 4
+    end(lane)
+    assert (bucket.parts, bucket.objects) == ([], {"key": b"AAAA"})
+
+
+def test_bytes_in_memory_can_be_changed_and_others_cannot() -> None:
+    target, bucket, lane = growing()
+    append(target, b"aaaa", b"bbbb", b"ccc")
+    for at, patch in ((1, b"X"), (9, b"Y")):
+        target.seek(at)
+        target.write(patch)
+    target.seek(5)
+    with pytest.raises(ValueError, match="byte 5 is already in the bucket"):
+        target.write(b"Z")
+    target.seek(0, 2)
+    append(target, b"d")
+    target.finish(target.head())
+    end(lane)
+    assert bucket.objects == {"key": b"aXaabbbbcYcd"}
+
+
+def test_a_tail_can_be_taken_off_again() -> None:
+    target, bucket, lane = growing()
+    append(target, b"aaaa")
+    target.write(b"bbbbtail")
+    assert target.tail(8) == b"tail"
+    target.truncate(8)
+    assert target.finish() == 8
+    end(lane)
+    assert bucket.objects == {"key": b"aaaabbbb"}
+
+
+def test_a_checkpoint_uploads_the_part_in_progress_once_for_what_is_new() -> None:
+    target, bucket, lane = growing(part_bytes=100)
+    for piece in (b"a", b"b", b""):
+        append(target, piece)
+        target.checkpoint()
+        drained = threading.Event()
+        lane.submit(drained.set)
+        drained.wait()
+        while not lane.is_idle:
+            drained.wait(0.001)
+    target.finish()
+    end(lane)
+    assert bucket.parts == [(1, b"a"), (1, b"ab"), (1, b"ab")]
+
+
+def test_parts_grow_so_that_ten_thousand_are_enough() -> None:
+    target, bucket, lane = growing()
+    append(target, *[b"1234"] * (PARTS_OF_ONE_SIZE + 3))
+    target.finish()
+    end(lane)
+    assert [len(content) for _, content in bucket.parts][-3:] == [4, 8, 8]
+
+
+def test_what_is_aborted_is_taken_back() -> None:
+    target, bucket, lane = growing()
+    append(target, b"aaaa")
+    target.abort()
+    end(lane)
+    assert (bucket.aborted, bucket.objects) == (["key"], {})
+
+
+def test_behind_a_failure_nothing_is_done_but_the_cleanup() -> None:
+    done: list[str] = []
+    lane = UploadLane("test", UploadMemory(10))
+
+    def fail() -> None:
+        lane.on_failure("owner", lambda: done.append("cleaned up"))
+        raise OSError("no bucket")
+
+    for request in (lambda: done.append("first"), fail, lambda: done.append("never")):
+        lane.submit(request)
+    end(lane)
+    assert done == ["first", "cleaned up"]
+    assert str(lane.failure) == "no bucket"
+
+
+def test_who_gives_more_than_fits_waits_until_there_is_room() -> None:
+    memory = UploadMemory(10)
+    lane = UploadLane("test", memory)
+    may_upload, order = threading.Event(), list[str]()
+
+    def upload(name: str) -> Callable[[], None]:
+        def run() -> None:
+            may_upload.wait()
+            order.append(name)
+
+        return run
+
+    lane.submit(upload("first"), 8)
+
+    def give() -> None:
+        lane.submit(upload("second"), 8)
+        order.append("given")
+
+    giver = threading.Thread(target=give)
+    giver.start()
+    giver.join(0.05)
+    assert giver.is_alive()
+    may_upload.set()
+    giver.join()
+    end(lane)
+    assert sorted(order) == ["first", "given", "second"]
+    assert order[0] == "first"
