@@ -12,6 +12,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from infra.local.emulator import Emulator
+from infra.local.function_code import function_code
 from infra.local.gateway_responses import add_gateway_responses
 from infra.local.settings import LOOPBACK, LocalSettings, function_overrides
 from infra.local.trouble import Trouble
@@ -83,7 +84,7 @@ def _parameters(emulator: Emulator, settings: LocalSettings) -> dict[str, str]:
 
 def _template(emulator: Emulator, package: Package) -> str:
     """The packaged template with its code in the emulator's S3, as `aws cloudformation package` would put it."""
-    code = package.zip.read_bytes()
+    code = function_code(package.zip)
     key = f"{hashlib.sha256(code).hexdigest()}.zip"
     s3 = emulator.client("s3")
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
