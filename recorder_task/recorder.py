@@ -64,6 +64,7 @@ class Recorder:
             reason=reason,
             files=files,
             repaired_timestamps=self._timeline.repaired,
+            wrapped_timestamps=self._timeline.wrapped,
         )
         return FAILED if has_failed and not files else OK
 

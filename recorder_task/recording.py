@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.recording.orders import RecordingOrder
 from recorder_task.format_recording import Desk, FormatRecording
+from recorder_task.interleaver import SPREAD_SECONDS
 from recorder_task.sample import Sample
 
 
@@ -42,8 +43,8 @@ class Recording:
         self._order = order
 
     def keep_time(self, now: float) -> None:
-        """End what is over at `now`, though no packet came to say so."""
-        if self._order.ends_at and now >= self._order.ends_at:
+        """End what is over at `now` though no packet came to say so; what came in time may still wait for its turn."""
+        if self._order.ends_at and now >= self._order.ends_at + SPREAD_SECONDS:
             self.finish()
 
     def write(self, sample: Sample) -> None:

@@ -60,14 +60,6 @@ class UploadLane:
         else:
             self._cleanups[owner] = cleanup
 
-    def fail(self, failure: Exception) -> None:
-        """Give the lane up: its own requests will not be carried out, and what was begun is cleaned up."""
-
-        def give_up() -> None:
-            raise failure
-
-        self.submit(give_up)
-
     def close(self) -> None:
         """Take no more requests; the thread ends behind the last one."""
         self._requests.put(None)

@@ -4,9 +4,10 @@ import hashlib
 import http.client
 import random
 import select
+import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -28,6 +29,9 @@ TRY_AGAIN_CODES = frozenset(
     }
 )
 
+PIECE_BYTES = 256 * 1024
+"""Sent at once, each within the time-out: a slow line may take longer than that for a whole part."""
+
 Body = bytes | bytearray
 ErrorReader = Callable[[bytes], tuple[str, str]]
 """(code, message) of an error's body."""
@@ -39,8 +43,6 @@ class Answer:
 
     headers: Mapping[str, str]
     body: bytes
-    was_retried: bool
-    """An earlier try may have been carried out without our seeing its answer."""
 
 
 class Transport:
@@ -58,7 +60,8 @@ class Transport:
     ) -> None:
         parts = urlsplit(endpoint)
         self._host = parts.netloc
-        self._connection_type = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        # One context for all connections: each would read the certificates anew.
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._service = service
         self._region = region
         self._credentials = credentials
@@ -80,16 +83,14 @@ class Transport:
         """Send until an answer is final; raises AwsError for a refusal, Unreachable once `retry_seconds` are over."""
         deadline = time.monotonic() + self._retry_seconds
         pause = FIRST_PAUSE_SECONDS
-        tries = 0
         while True:
-            tries += 1
             try:
                 status, answer_headers, content = self._once(method, path, query or {}, headers or {}, body, sign_body)
             except (OSError, http.client.HTTPException) as error:
                 failure = Unreachable(type(error).__name__, str(error))
             else:
                 if status < 300:
-                    return Answer(answer_headers, content, was_retried=tries > 1)
+                    return Answer(answer_headers, content)
                 code, message = self._read_error(content)
                 if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES:
                     raise AwsError(code or f"Http{status}", message, status)
@@ -115,10 +116,11 @@ class Transport:
             credentials=self._credentials.current(),
             now=time.time(),
         )
-        connection = self._idle_connection() or self._connection_type(self._host, timeout=TIMEOUT_SECONDS)
+        connection = self._idle_connection() or self._new_connection()
         try:
             target = f"{path}?{spelled_query}" if spelled_query else path
-            connection.request(method, target, body=body, headers=signed)
+            signed["content-length"] = str(len(body))
+            connection.request(method, target, body=_pieces(body), headers=signed)
             answer = connection.getresponse()
             content = answer.read()
         except BaseException:
@@ -130,6 +132,11 @@ class Transport:
             with self._lock:
                 self._idle.append(connection)
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, content
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        if self._tls is not None:
+            return http.client.HTTPSConnection(self._host, timeout=TIMEOUT_SECONDS, context=self._tls)
+        return http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
 
     def _idle_connection(self) -> http.client.HTTPConnection | None:
         while True:
@@ -148,3 +155,9 @@ class Transport:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+
+def _pieces(body: Body) -> Iterator[memoryview]:
+    view = memoryview(body)
+    for at in range(0, len(view), PIECE_BYTES):
+        yield view[at : at + PIECE_BYTES]
