@@ -53,7 +53,7 @@ def test_a_file_ready_callback_has_every_field_of_the_wire(stack: StackFacts) ->
         "channel_id": "room",
         "file_format": "mp4",
     }
-    assert event["record_temp_id"] == str(scene.arrangement.template_id)
+    assert event["record_temp_id"] == scene.arrangement.template_id
     assert "purpose=test" in event["stream_param"]
     assert event["duration"] == pytest.approx(5, abs=1)
     assert event["media_start_time"] == pytest.approx(min(each.pts for each in publisher.sent), abs=1)
