@@ -20,14 +20,15 @@ def recorder_stopped(table: Table, detail: Mapping[str, Any], *, now: float) -> 
         for each in container.get("environment", [])
     }
     session_id, number = environment.get(launcher.SESSION_VARIABLE), environment.get(launcher.LAUNCH_VARIABLE)
-    if session_id is None or number is None:
+    session = table.get(keys.session(session_id)) if session_id else None
+    if session is None or number is None:
         return
     exit_codes = [each["exitCode"] for each in detail.get("containers", []) if "exitCode" in each]
     reason = detail.get("stoppedReason") or detail.get("stopCode") or "no reason given"
     facts = {"launch": int(number), "exit_code": next(iter(exit_codes), None), "reason": reason}
-    log("recorder_stopped", session_id=session_id, **facts)
+    log("recorder_stopped", session_id=session_id, stream=str(stream_of(session)), **facts)
     said = f"stopped: {reason}, exit code {facts['exit_code']}"
-    launcher.stop(table, session_id, launch=int(number), reason=said, now=now)
+    launcher.stop(table, session["session_id"], launch=int(number), reason=said, now=now)
 
 
 def tend(table: Table, *, now: float) -> None:

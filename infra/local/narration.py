@@ -23,6 +23,11 @@ TITLES: Mapping[str, str] = {
     "callback_parked": "callback PARKED",
     "unpublished": "unpublished",
     "recorder_ended": "recorder ended",
+    "recorder_stopped": "recorder stopped",
+    "recorder_lost": "recorder LOST",
+    "publish_not_held": "recorder late",
+    "message_failed": "message FAILED",
+    "callback_not_queued": "callback NOT queued",
     "hook_refused": "hook refused",
     "hook_failed": "hook FAILED",
 }

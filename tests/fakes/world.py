@@ -151,8 +151,9 @@ class World:
         return [item for item in self.table.items.values() if all(name in item for name in names)]
 
     def listed(self, partition: str) -> list[Item]:
-        """A listing's items."""
-        return list(self.table.query(partition, index=keys.LISTING))
+        """The items of a listing, whole."""
+        listed = self.table.query(partition, index=keys.LISTING)
+        return [self.table.items[keys.Key(item["PK"], item["SK"])] for item in listed]
 
     def finish(self, file: FinishedFile = FILE, **changes: Any) -> str:
         """A recorder commits a file; the message that S3 has the queue give."""

@@ -5,6 +5,7 @@ import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -83,6 +84,24 @@ def test_a_server_that_speaks_no_http_is_an_error() -> None:
         thread.join()
     assert (answer.status, answer.is_success) == (0, False)
     assert answer.error.startswith("BadStatusLine")
+
+
+def test_the_connection_is_made_to_the_address_that_was_checked(
+    receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    resolve = socket.getaddrinfo
+
+    def rebinding(host: str, *arguments: Any, **named: Any) -> Any:
+        asked.append(host)
+        is_first = asked.count("callbacks.example.com") == 1
+        return resolve("127.0.0.1" if is_first else host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    port = receiver.server.server_address[1]
+    assert post(f"http://callbacks.example.com:{port}/", b"{}", timeout_seconds=5).is_success
+    assert asked == ["callbacks.example.com", "127.0.0.1"]
+    assert receiver.headers[0]["Host"] == f"callbacks.example.com:{port}"
 
 
 def test_a_url_that_is_not_safe_is_not_called(receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
