@@ -25,6 +25,8 @@ from urllib.parse import quote
 
 LISTING, BY_STREAM, BY_NAME = "listing", "by_stream", "by_name"
 INDEX_KEYS = {LISTING: ("LPK", "LSK"), BY_STREAM: ("SPK", "LSK"), BY_NAME: ("NPK", "NSK")}
+PROJECTED = ("app", "domain", "event_id", "facets", "published_at", "session_id", "stream")
+"""What an index holds of an item beside keys: a search reads little, and a lease that is renewed costs it no write."""
 
 RECORD_TEMPLATES, RECORD_RULES = "RECORD-TEMPLATE", "RECORD-RULE"
 CALLBACK_TEMPLATES, CALLBACK_RULES = "CALLBACK-TEMPLATE", "CALLBACK-RULE"

@@ -8,7 +8,7 @@ from chalicelib import keys
 from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import Natural, Params
 from chalicelib.errors import InvalidParameterValue
-from chalicelib.vod.media import is_kept
+from chalicelib.vod.media import facets_of, is_kept
 from chalicelib.vod.media_parts import Part, media_info
 
 MOST_FILE_IDS = 20
@@ -31,11 +31,12 @@ def describe(params: DescribeMediaInfos, call: Call) -> Answer:
         raise InvalidParameterValue("FileIds: give at least one.", suffix="FileIdsEmpty")
     if len(params.FileIds) > MOST_FILE_IDS:
         raise InvalidParameterValue(f"FileIds: at most {MOST_FILE_IDS}.", suffix="FileIdsOverLimit")
-    items = call.table.get_many(keys.media(file_id) for file_id in params.FileIds)
+    items = call.table.get_many(keys.media(file_id) for file_id in params.FileIds).values()
+    facets = {item["FileId"]: facets_of(item) for item in items}
     found = {
         item["FileId"]: item
-        for item in items.values()
-        if is_kept(item["facets"], call.now) and params.SubAppId in (None, item["facets"]["sub_app_id"])
+        for item in items
+        if is_kept(facets[item["FileId"]], call.now) and params.SubAppId in (None, facets[item["FileId"]]["sub_app_id"])
     }
     wanted = list(dict.fromkeys(params.FileIds))
     return {

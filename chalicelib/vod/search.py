@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import keys
 from chalicelib.api.action import Action, Actions, Answer, Call
@@ -17,10 +17,11 @@ from chalicelib.api.moments import iso_moment
 from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidParameterValue, LimitExceeded
 from chalicelib.table import Table
-from chalicelib.vod.media import is_kept, name_in_key
+from chalicelib.vod.media import facets_of, is_kept, name_in_key
 from chalicelib.vod.media_parts import media_info
 from chalicelib.vod.search_criteria import (
     LISTS,
+    Facets,
     Predicate,
     created_between,
     expires_between,
@@ -79,11 +80,11 @@ def search(params: SearchMedia, call: Call) -> Answer:
         raise InvalidParameterValue(f"Limit: Offset + Limit must not exceed {MOST_FOUND}.", suffix="Offset")
     asked = Search.of(params)
     found = [
-        entry
-        for entry in _entries(call.table, asked)
-        if is_kept(entry["facets"], call.now) and all(fits(entry["facets"]) for fits in asked.criteria.values())
+        key
+        for key, facets in _candidates(call.table, asked)
+        if is_kept(facets, call.now) and all(fits(facets) for fits in asked.criteria.values())
     ]
-    page = [keys.Key(entry["PK"], entry["SK"]) for entry in found[params.Offset : params.Offset + params.Limit]]
+    page = found[params.Offset : params.Offset + params.Limit]
     items = call.table.get_many(page)
     return {
         "TotalCount": len(found),
@@ -91,10 +92,18 @@ def search(params: SearchMedia, call: Call) -> Answer:
     }
 
 
-def _entries(table: Table, asked: Search) -> list[Item]:
+class Candidate(NamedTuple):
+    """A media that an index names."""
+
+    key: keys.Key
+    facets: Facets
+
+
+def _candidates(table: Table, asked: Search) -> list[Candidate]:
     """What the narrowest index holds, in the order asked for, at most 5,000; raises LimitExceeded."""
     if asked.file_ids:
-        return _by_time(list(table.get_many(map(keys.media, asked.file_ids)).values()), asked)
+        items = table.get_many(map(keys.media, asked.file_ids)).values()
+        return _by_time([_candidate(item) for item in items], asked)
     if "StreamIds" in asked.lists:
         return _all_decided(_of_streams(table, asked), asked, {"StreamIds", "CreateTime"})
     if "NamePrefixes" in asked.lists:
@@ -105,9 +114,9 @@ def _entries(table: Table, asked: Search) -> list[Item]:
     return _all_decided(_of_partition(table, keys.ALL_MEDIA, keys.LISTING, asked), asked, {"CreateTime"})
 
 
-def _all_decided(entries: Iterator[Item], asked: Search, decided: set[str], *, also: str = "") -> list[Item]:
+def _all_decided(entries: Iterator[Item], asked: Search, decided: set[str], *, also: str = "") -> list[Candidate]:
     """The first 5,000 entries; raises LimitExceeded where there are more and the index does not decide every field."""
-    first = list(islice(entries, MOST_FOUND))
+    first = [_candidate(entry) for entry in islice(entries, MOST_FOUND)]
     undecided = [field for field in (*asked.criteria, also) if field and field not in decided]
     if len(first) == MOST_FOUND and undecided:
         raise LimitExceeded(
@@ -145,8 +154,12 @@ def _of_prefixes(table: Table, asked: Search) -> Iterator[Item]:
                 yield entry
 
 
-def _by_time(entries: list[Item], asked: Search) -> list[Item]:
-    return sorted(entries, key=lambda entry: (entry["facets"]["created_at"], entry["PK"]), reverse=asked.descending)
+def _candidate(entry: Item) -> Candidate:
+    return Candidate(keys.Key(entry["PK"], entry["SK"]), facets_of(entry))
+
+
+def _by_time(candidates: list[Candidate], asked: Search) -> list[Candidate]:
+    return sorted(candidates, key=lambda each: (each.facets["created_at"], each.key), reverse=asked.descending)
 
 
 def _span(after: str | None, before: str | None) -> tuple[float, float] | None:

@@ -169,21 +169,6 @@ def test_a_search_looks_at_five_thousand_entries_and_says_so_when_that_is_not_en
     assert found(sdk, StreamIds=["room-7"], StartTime="2026-11-20T08:37:50Z", MediaTypes=["mp4"], Limit=1) == ids[-1:]
 
 
-def test_a_search_reads_no_more_of_an_index_entry_than_its_keys_and_facets(
-    sdk: Sdk, store: FakeTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file_id = index(0)
-    whole = store.query
-
-    def projected(partition: str, **how: Any) -> Any:
-        for entry in whole(partition, **how):
-            yield {name: entry[name] for name in ("PK", "SK", "LPK", "LSK", "facets")}
-
-    monkeypatch.setattr(store, "query", projected)
-    for fields in ({}, {"StreamIds": ["room-7"]}, {"NamePrefixes": ["room"], "Sort": {"Order": "Asc"}}):
-        assert found(sdk, **fields) == [file_id]
-
-
 def test_an_answer_that_no_function_may_return_is_refused(sdk: Sdk, store: FakeTable) -> None:
     for number in range(3):
         index(number)

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.keys import BY_NAME, LISTING, Key
+from chalicelib.keys import BY_NAME, LISTING, PROJECTED, Key
 from chalicelib.table import (
     Absent,
     Check,
@@ -111,3 +111,10 @@ def test_a_query_reads_in_order_within_bounds(table: Table, bounds: dict[str, ob
     table.put(Put(key=Key("Q2", "9"), item={}))
     for partition, index in (("Q", None), ("L", LISTING), ("N", BY_NAME)):
         assert [item["SK"] for item in table.query(partition, index=index, **bounds)] == expected  # type: ignore[arg-type]
+
+
+def test_an_index_holds_its_keys_and_what_is_projected(table: Table) -> None:
+    projected = dict.fromkeys(PROJECTED, "x")
+    table.put(Put(key=A, item={"LPK": "L", "LSK": "1", "NPK": "N", "NSK": "1", "other": 1, **projected}))
+    assert list(table.query("L", index=LISTING)) == [{"PK": "P", "SK": "a", "LPK": "L", "LSK": "1", **projected}]
+    assert list(table.query("N", index=BY_NAME)) == [{"PK": "P", "SK": "a", "NPK": "N", "NSK": "1", **projected}]

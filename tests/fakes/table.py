@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from chalicelib.attribute_values import Item, decode_item, encode_item
-from chalicelib.keys import INDEX_KEYS, Key
+from chalicelib.keys import INDEX_KEYS, PROJECTED, Key
 from chalicelib.table import (
     Absent,
     Check,
@@ -90,7 +90,9 @@ class FakeTable:
             and (prefix is None or item[sk].startswith(prefix))
         ]
         found.sort(key=lambda item: str(item[sk]).encode(), reverse=descending)
-        yield from deepcopy(found[:limit])
+        held = {"PK", "SK", pk, sk, *PROJECTED}
+        for item in found[:limit]:
+            yield deepcopy({name: item[name] for name in item if index is None or name in held})
 
     def _write(self, write: Write) -> None:
         self.calls.append(type(write).__name__.lower())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chalicelib.keys import INDEX_KEYS
+from chalicelib.keys import INDEX_KEYS, PROJECTED
 from chalicelib.settings import Settings
 from infra.package import NEEDED, Package, PackageError, check_zip, package
 
@@ -123,6 +123,8 @@ def test_the_table_has_the_keys_and_indexes_that_the_code_uses(resources: Mappin
         for each in table["GlobalSecondaryIndexes"]
     }
     assert keys == INDEX_KEYS
+    held = {tuple(each["Projection"]["NonKeyAttributes"]) for each in table["GlobalSecondaryIndexes"]}
+    assert held == {PROJECTED}
     assert tuple(key["AttributeName"] for key in table["KeySchema"]) == ("PK", "SK")
     assert {each["AttributeName"] for each in table["AttributeDefinitions"]} == {"PK", "SK"}.union(*INDEX_KEYS.values())
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
