@@ -13,7 +13,7 @@ from chalice import Chalice
 
 @contextmanager
 def served(app: Chalice, *, has_front: bool = True) -> Iterator[str]:
-    """Serve `app`; yields `host:port`. Without the front, the host and the raw query are not handed on."""
+    """Serve `app`; yields `host:port`. Without the front host and raw query are lost, and parameters in any order."""
 
     class Handler(_Handler):
         application = app
@@ -57,7 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.is_behind_front:
             headers |= {"X-Tapedeck-Host": headers["Host"], "X-Tapedeck-Query": parts.query}
         query: dict[str, list[str]] = {}
-        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        parameters = parse_qsl(parts.query, keep_blank_values=True)
+        for name, value in parameters if self.is_behind_front else sorted(parameters, key=lambda pair: pair[0][::-1]):
             query.setdefault(name, []).append(value)
         resource, path_parameters = self._route(parts.path)
         return {

@@ -56,8 +56,10 @@ class Api:
     def _answer(self, request: ApiRequest, now: float) -> Mapping[str, object]:
         request.check_protocol(settings().request_max_bytes)
         service = self._service(request.version)
+        wanted = service.actions.get(request.action)
+        queries = request.queries(wanted.params if wanted else None)
         verified = verify(
-            SignedRequest(method=request.method, queries=request.queries, headers=request.headers, body=request.body),
+            SignedRequest(method=request.method, queries=queries, headers=request.headers, body=request.body),
             service=service.name,
             secret_key=lambda secret_id: self.secret_key(secret_id, now),
             now=now,

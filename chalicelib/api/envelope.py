@@ -1,7 +1,7 @@
 """The envelope of the wire: what an HTTP request asks for, and the form of an answer.
 
 The front hands on the host and the raw query as the client sent them, in two headers. Without them the received host
-stands, and the query is put together again from its parsed parameters, as received and sorted.
+stands, and the query is put together again from its parsed parameters: as received, in the contract's order, sorted.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 from chalicelib.api.fields import fields_of_json, fields_of_query
+from chalicelib.api.params import Params, place_of
 from chalicelib.errors import ApiError, RequestSizeLimitExceeded, ResponseSizeLimitExceeded, UnsupportedProtocol
 
 HOST_HEADER, QUERY_HEADER = "x-tapedeck-host", "x-tapedeck-query"
@@ -37,8 +38,10 @@ class ApiRequest:
     method: str
     headers: Mapping[str, str]
     """By name in lower case; `host` is the one that the client called."""
-    queries: Sequence[str]
-    """The raw query, or the forms it may have had."""
+    query: str | None
+    """The raw query, where the front hands it on."""
+    parameters: Sequence[tuple[str, str]]
+    """Of the query, as they were received."""
     body: bytes
 
     @classmethod
@@ -47,11 +50,13 @@ class ApiRequest:
         headers = {name.lower(): value for name, value in http.headers.items()}
         if HOST_HEADER in headers:
             headers["host"] = headers[HOST_HEADER]
-        body = http.raw_body
+        query, body = headers.get(QUERY_HEADER), http.raw_body
+        received = [(name, value) for name in http.query_params or () for value in http.query_params.getlist(name)]
         return cls(
             method=http.method,
             headers=headers,
-            queries=[headers[QUERY_HEADER]] if QUERY_HEADER in headers else _queries(http.query_params),
+            query=query,
+            parameters=received if query is None else parse_qsl(query),
             body=body.encode() if isinstance(body, str) else body,
         )
 
@@ -79,6 +84,15 @@ class ApiRequest:
         if self.method == "POST" and self.content_type not in (JSON, FORM):
             raise UnsupportedProtocol(f"Content-Type: use {JSON}.")
 
+    def queries(self, params: type[Params] | None) -> list[str]:
+        """The raw query, or the forms it may have had; `params` are those of the action, where it is known."""
+        if self.query is not None:
+            return [self.query]
+        of_contract = sorted(self.parameters, key=lambda pair: place_of(params, pair[0]))
+        orders = (self.parameters, of_contract, sorted(self.parameters))
+        spellings = (quote_plus, quote)  # a space is `+` to some clients, `%20` to others
+        return list(dict.fromkeys(urlencode(order, quote_via=spell) for spell in spellings for order in orders))
+
     def fields(self, query: str) -> tuple[Mapping[str, Any], bool]:
         """The action's fields, and whether their values are text; `query` is the one that was signed."""
         if self.method == "GET":
@@ -90,20 +104,12 @@ class ApiRequest:
     def _common(self, header: str, parameter: str) -> str:
         if header in self.headers:
             return self.headers[header]
-        form = self._form if self.content_type == FORM else ""
-        return dict(parse_qsl("&".join([*self.queries[:1], form]))).get(parameter, "")
+        form = parse_qsl(self._form) if self.content_type == FORM else []
+        return dict([*form, *self.parameters]).get(parameter, "")
 
     @property
     def _form(self) -> str:
         return self.body.decode("latin-1")  # a form is ASCII; this reads whatever else may have been sent
-
-
-def _queries(parameters: Any) -> list[str]:
-    """The forms that a query may have had whose parameters were parsed on the way."""
-    received = [(name, value) for name in parameters or () for value in parameters.getlist(name)]
-    orders = (received, sorted(received))
-    spellings = (quote_plus, quote)  # a space is `+` to some clients, `%20` to others
-    return list(dict.fromkeys(urlencode(order, quote_via=spell) for spell in spellings for order in orders))
 
 
 def success(answer: Mapping[str, Any], request_id: str) -> str:

@@ -33,6 +33,20 @@ def parse(model: type[P], values: Mapping[str, Any], *, are_text: bool) -> P:
         raise _api_error(model, error.errors(include_url=False, include_input=False)[0]) from None
 
 
+def place_of(model: type[BaseModel] | None, name: str) -> tuple[int, ...]:
+    """Where a flattened name (`Mp4Param.Enable`, `FileIds.0`) stands in the order of the contract."""
+    place: list[int] = []
+    for part in name.split("."):
+        if part.isascii() and part.isdigit():
+            place.append(int(part[:6]))
+            continue
+        names = list(model.model_fields) if model else []
+        place.append(names.index(part) if part in names else len(names))
+        inner = model.model_fields[part].annotation if model and part in names else None
+        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    return tuple(place)
+
+
 def refusal(error: type[InvalidParameter], reason: str) -> PydanticCustomError:
     """What a validator raises to refuse a value with a code of its own."""
     return PydanticCustomError("refused", "{reason}", {"reason": reason, "error": error})

@@ -32,23 +32,14 @@ def _safe(url: str) -> str:
 
 Url = Annotated[str, at_most_bytes(2048), AfterValidator(_safe)]
 Level = Annotated[str, matching(("error", "warning", "info").__contains__, "one of: error, warning, info")]
-URLS = (
-    "StreamBeginNotifyUrl",
-    "StreamEndNotifyUrl",
-    "RecordNotifyUrl",
-    "RecordStatusNotifyUrl",
-    "SnapshotNotifyUrl",
-    "PornCensorshipNotifyUrl",
-    "StreamMixNotifyUrl",
-    "PushExceptionNotifyUrl",
-    "AudioAuditNotifyUrl",
-    "RecordExceptionNotifyUrl",
-)
+Levels = Annotated[list[Level], Field(max_length=3)]
+Key = Annotated[str, at_most_bytes(255)]
 
 
-class CallbackFields(Params):
-    """What Create and Modify have in common."""
+class CreateLiveCallbackTemplate(Params):
+    """Parameters of the action."""
 
+    TemplateName: TemplateLabel
     Description: LongText = ""
     StreamBeginNotifyUrl: Url = ""
     StreamEndNotifyUrl: Url = ""
@@ -56,25 +47,31 @@ class CallbackFields(Params):
     RecordStatusNotifyUrl: Url = ""
     SnapshotNotifyUrl: Url = ""
     PornCensorshipNotifyUrl: Url = ""
+    CallbackKey: Key = ""
+    StreamMixNotifyUrl: Url = ""
     PushExceptionNotifyUrl: Url = ""
     AudioAuditNotifyUrl: Url = ""
     RecordExceptionNotifyUrl: Url = ""
-    RecordExceptionLevels: Annotated[list[Level], Field(max_length=3)] = Field(default_factory=list)
-    CallbackKey: Annotated[str, at_most_bytes(255)] = ""
+    RecordExceptionLevels: Levels = Field(default_factory=list)
 
 
-class CreateLiveCallbackTemplate(CallbackFields):
-    """Parameters of the action."""
-
-    TemplateName: TemplateLabel
-    StreamMixNotifyUrl: Url = ""
-
-
-class ModifyLiveCallbackTemplate(CallbackFields):
+class ModifyLiveCallbackTemplate(Params):
     """Parameters of the action; a field left out keeps what the template has."""
 
     TemplateId: Natural
     TemplateName: TemplateLabel = ""
+    Description: LongText = ""
+    StreamBeginNotifyUrl: Url = ""
+    StreamEndNotifyUrl: Url = ""
+    RecordNotifyUrl: Url = ""
+    RecordStatusNotifyUrl: Url = ""
+    SnapshotNotifyUrl: Url = ""
+    PornCensorshipNotifyUrl: Url = ""
+    CallbackKey: Key = ""
+    PushExceptionNotifyUrl: Url = ""
+    AudioAuditNotifyUrl: Url = ""
+    RecordExceptionNotifyUrl: Url = ""
+    RecordExceptionLevels: Levels = Field(default_factory=list)
 
 
 class OneTemplate(Params):
@@ -87,6 +84,7 @@ class DescribeLiveCallbackTemplates(Params):
     """Parameters of the action: none."""
 
 
+URLS = [name for name in CreateLiveCallbackTemplate.model_fields if name.endswith("NotifyUrl")]
 ANSWERED_WHERE_SET = "RecordStatusNotifyUrl"
 """The vendor's answer has no such field, and its SDK warns of fields it does not know."""
 ANSWERED = ("TemplateId", *(name for name in CreateLiveCallbackTemplate.model_fields if name != ANSWERED_WHERE_SET))
@@ -95,7 +93,7 @@ ANSWERED = ("TemplateId", *(name for name in CreateLiveCallbackTemplate.model_fi
 def create(params: CreateLiveCallbackTemplate, call: Call) -> Answer:
     """A new template; it needs at least one URL."""
     if not any(getattr(params, url) for url in URLS):
-        raise InvalidParameter(f"{URLS[2]}: give at least one URL, this one or another.")
+        raise InvalidParameter("RecordNotifyUrl: give at least one URL, this one or another.")
     return {"TemplateId": STORE.create(call.table, params.model_dump())}
 
 

@@ -10,18 +10,13 @@ from chalicelib.live.templates import STORE as TEMPLATES
 STORE = RuleStore(partition=keys.RECORD_RULES, templates=TEMPLATES)
 
 
-class RuleAddress(Params):
-    """Which streams a rule is for; an empty name means any."""
+class CreateLiveRecordRule(Params):
+    """Parameters of the action; an empty name means any."""
 
     DomainName: Domain
+    TemplateId: Natural
     AppName: PathName = ""
     StreamName: PathName = ""
-
-
-class CreateLiveRecordRule(RuleAddress):
-    """Parameters of the action."""
-
-    TemplateId: Natural
 
 
 class DeleteLiveRecordRule(Params):

@@ -28,10 +28,11 @@ AnyInterval = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class RecordParam(Params):
-    """One format of a template; seconds throughout."""
+    """One format of a template, in seconds; as it stands that of HLS, where the interval has no effect."""
 
-    Enable: Switch = 0
+    RecordInterval: AnyInterval = 1800
     StorageTime: Annotated[int, Field(ge=0, le=FIFTEEN_HUNDRED_DAYS)] = 0
+    Enable: Switch = 0
     VodSubAppId: Natural = 0
     VodFileName: FileNamePattern = ""
     Procedure: ShortText = ""
@@ -54,12 +55,6 @@ class AudioFormat(RecordParam):
     RecordInterval: AudioInterval = 1800
 
 
-class HlsFormat(RecordParam):
-    """HLS, where the interval has no effect."""
-
-    RecordInterval: AnyInterval = 1800
-
-
 class HlsSpecial(Params):
     """How long HLS waits for the stream to return."""
 
@@ -72,30 +67,34 @@ class FlvSpecial(Params):
     UploadInRecording: bool = False
 
 
-class TemplateFields(Params):
-    """What Create and Modify have in common."""
-
-    Description: LongText = ""
-    FlvParam: FileFormat = Field(default_factory=FileFormat)
-    HlsParam: HlsFormat = Field(default_factory=HlsFormat)
-    Mp4Param: FileFormat = Field(default_factory=FileFormat)
-    AacParam: AudioFormat = Field(default_factory=AudioFormat)
-    Mp3Param: AudioFormat = Field(default_factory=AudioFormat)
-    HlsSpecialParam: HlsSpecial = Field(default_factory=HlsSpecial)
-    FlvSpecialParam: FlvSpecial = Field(default_factory=FlvSpecial)
-    RemoveWatermark: bool = False
-
-
-class CreateLiveRecordTemplate(TemplateFields):
+class CreateLiveRecordTemplate(Params):
     """Parameters of the action."""
 
     TemplateName: TemplateLabel
+    Description: LongText = ""
+    FlvParam: FileFormat = Field(default_factory=FileFormat)
+    HlsParam: RecordParam = Field(default_factory=RecordParam)
+    Mp4Param: FileFormat = Field(default_factory=FileFormat)
+    AacParam: AudioFormat = Field(default_factory=AudioFormat)
     IsDelayLive: Switch = 0
+    HlsSpecialParam: HlsSpecial = Field(default_factory=HlsSpecial)
+    Mp3Param: AudioFormat = Field(default_factory=AudioFormat)
     CosStore: Switch = 0
+    RemoveWatermark: bool = False
+    FlvSpecialParam: FlvSpecial = Field(default_factory=FlvSpecial)
 
 
-class ModifyLiveRecordTemplate(TemplateFields):
+class ModifyLiveRecordTemplate(Params):
     """Parameters of the action; a field left out keeps what the template has."""
 
     TemplateId: Natural
     TemplateName: TemplateLabel = ""
+    Description: LongText = ""
+    FlvParam: FileFormat = Field(default_factory=FileFormat)
+    HlsParam: RecordParam = Field(default_factory=RecordParam)
+    Mp4Param: FileFormat = Field(default_factory=FileFormat)
+    AacParam: AudioFormat = Field(default_factory=AudioFormat)
+    HlsSpecialParam: HlsSpecial = Field(default_factory=HlsSpecial)
+    Mp3Param: AudioFormat = Field(default_factory=AudioFormat)
+    RemoveWatermark: bool = False
+    FlvSpecialParam: FlvSpecial = Field(default_factory=FlvSpecial)

@@ -16,6 +16,7 @@ from chalicelib.handlers import api
 from tests.fakes.ecs import FakeEcs
 from tests.fakes.table import FakeTable
 from tests.sdk import SECRET_ID, SECRET_KEY, Sdk
+from tests.sdk_values import own_values
 from tests.signing import authorization
 
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -245,5 +246,7 @@ def test_without_the_front_the_received_host_and_parameters_are_tried(
     method: str, name: str, bare_endpoint: str
 ) -> None:
     sdk = Sdk(bare_endpoint, method=method)
+    sdk("CreateLiveRecordTemplate", **own_values("live", "CreateLiveRecordTemplate"))
+    sdk("SearchMedia", "vod", FileIds=[str(number) for number in range(10)], Limit=10, NamePrefixes=[name])
     answer = sdk("DescribeLiveStreamOnlineList", StreamName=name, DomainName="d", AppName="a b", PageSize=20)
     assert (answer["TotalNum"], answer["PageSize"]) == (0, 20)
