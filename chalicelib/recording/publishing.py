@@ -4,6 +4,7 @@ A publish costs two reads, a query of the stream's tasks, a transaction and a Ru
 there are.
 """
 
+import contextlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,22 +50,30 @@ def publish(table: Table, hook: PublishHook, *, now: float) -> None:
 
 
 def unpublish(table: Table, hook: UnpublishHook, *, now: float) -> None:
-    """End the session of the connection that has gone; of any other there is nothing to end."""
+    """End the session of the connection that has gone; of any other there is nothing to end.
+
+    SRS and nginx-rtmp ask about a second publisher of a stream before they turn it away: its session displaces the
+    first one's, which is opened anew when the second has gone and the first was not heard to go.
+    """
     live_key = session.live_key(hook.stream)
     first = table.get_many([live_key, *callbacks.rule_keys(hook.stream.domain, hook.stream.app)])
     live = first.get(live_key)
     if live is None or live["client_id"] != hook.client_id:
-        log("unpublish_ignored", stream=str(hook.stream), reason="the connection publishes nothing")
+        _ignore_unpublish(table, hook, live)
         return
-    session_key, template_key = keys.session(live["session_id"]), _callback_template_key(hook.stream, first)
-    second = table.get_many([session_key, *template_key])
-    ends = _ends(second[session_key], events.CLIENT_CLOSED, _only(second, template_key), now=now)
+    template_key = _callback_template_key(hook.stream, first)
+    session_keys = [keys.session(live[name]) for name in ("session_id", "displaced_session") if name in live]
+    second = table.get_many([*session_keys, *template_key])
+    ended, *displaced = [second[key] for key in session_keys]
+    ends = _ends(ended, events.CLIENT_CLOSED, _only(second, template_key), now=now)
     try:
         table.transact(*ends, session.offline(live))
     except ConditionFailed:  # ended or replaced at the same moment
         return
     _announce(ends)
-    _say_unpublished(second[session_key], events.CLIENT_CLOSED, now=now)
+    _say_unpublished(ended, events.CLIENT_CLOSED, now=now)
+    for each in displaced:
+        publish(table, session.hook_of(each), now=now)
 
 
 def subscribe(table: Table, hook: PlayHook, *, now: float) -> None:
@@ -77,6 +86,13 @@ def subscribe(table: Table, hook: PlayHook, *, now: float) -> None:
         log("play_ignored", session_id=hook.session_id, reason="no such session of this stream")
         return
     log("subscribed", session_id=hook.session_id, stream=str(session.stream_of(after)))
+
+
+def _ignore_unpublish(table: Table, hook: UnpublishHook, live: Item | None) -> None:
+    if live and live.get("displaced_client") == hook.client_id:
+        with contextlib.suppress(ConditionFailed):  # the live session has ended or was replaced meanwhile
+            table.update(session.displaced_has_gone(live))
+    log("unpublish_ignored", stream=str(hook.stream), reason="the connection has no live session")
 
 
 def _session_of(table: Table, hook: PublishHook, *, now: float) -> Item:

@@ -89,8 +89,30 @@ def online(session_id: str, hook: PublishHook, *, replaces: Item | None, now: fl
         "LPK": keys.ALL_ONLINE,
         "LSK": keys.by_time(now, session_id),
     }
+    if replaces and "recorder_ended_at" not in replaces:
+        item |= {"displaced_session": replaces["session_id"], "displaced_client": replaces["client_id"]}
     unchanged = Compare("session_id", "=", replaces["session_id"]) if replaces else no_such_item
     return Put(key=live_key(stream), item=item, when=[unchanged])
+
+
+def displaced_has_gone(live: Item) -> Update:
+    """The connection that the live session displaced has ended: nothing comes back after this one."""
+    return Update(
+        key=live_key(stream_of(live)),
+        remove=["displaced_session", "displaced_client"],
+        when=[Compare("session_id", "=", live["session_id"])],
+    )
+
+
+def hook_of(session: Item) -> PublishHook:
+    """The publish that began a session."""
+    return PublishHook(
+        stream=stream_of(session),
+        client_id=session["client_id"],
+        client_ip=session["client_ip"],
+        param=session["stream_param"],
+        node=session["node"],
+    )
 
 
 def unpublished(session: Item, *, now: float) -> Update:

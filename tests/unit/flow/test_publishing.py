@@ -222,6 +222,44 @@ def test_an_unpublish_of_a_replaced_connection_is_harmless(world: World) -> None
     assert len(world.listed(keys.ALL_ONLINE)) == 1
 
 
+def test_a_publisher_that_the_origin_turned_away_gives_the_stream_back(world: World) -> None:
+    world.rule(world.template("Flv"))
+    world.publish()
+    world.publish(replace(HOOK, client_id="c2"))
+    world.now += 1
+    world.unpublish(replace(GONE, client_id="c2"))
+    first, second, again = world.sessions()
+    assert "unpublished_at" in first
+    assert "unpublished_at" in second
+    assert (again["client_id"], again["stream_param"]) == ("c1", HOOK.param)
+    assert len(world.ecs.tasks) == 3
+    world.unpublish()
+    assert world.listed(keys.ALL_ONLINE) == []
+    assert len(world.sessions()) == 3
+
+
+def test_a_publisher_that_came_back_on_a_new_connection_leaves_for_good(world: World) -> None:
+    world.publish()
+    world.publish(replace(HOOK, client_id="c2"))
+    world.unpublish()
+    world.unpublish()
+    world.unpublish(replace(GONE, client_id="c2"))
+    assert world.listed(keys.ALL_ONLINE) == []
+    assert len(world.sessions()) == 2
+
+
+def test_a_publisher_whose_recorder_saw_its_end_is_not_waited_for(world: World) -> None:
+    world.rule(world.template("Flv"))
+    world.publish()
+    session_id = world.sessions()[0]["session_id"]
+    world.claim(session_id)
+    world.end(session_id, "source ended")
+    world.publish(replace(HOOK, client_id="c2"))
+    world.unpublish(replace(GONE, client_id="c2"))
+    assert world.listed(keys.ALL_ONLINE) == []
+    assert len(world.sessions()) == 2
+
+
 def test_a_connection_numbered_like_an_earlier_one_is_another_if_that_was_recorded_to_its_end(world: World) -> None:
     world.rule(world.template("Flv"))
     world.publish()
