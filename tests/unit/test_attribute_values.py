@@ -22,7 +22,7 @@ def test_a_value_and_its_typed_form_are_the_same_thing(value: object, typed: dic
     assert type(decode(typed)) is type(value)
 
 
-@pytest.mark.parametrize("value", [b"x", {1, 2}, object()], ids=str)
+@pytest.mark.parametrize("value", [b"x", {1, 2}, object()], ids=["bytes", "set", "object"])
 def test_a_type_without_an_attribute_value_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         encode(value)
