@@ -6,6 +6,7 @@
  *   recorder which subscribes meanwhile misses nothing, and a refusal closes the connection before any media;
  * - it reports the end of a publish after 30 seconds of grace and carries timestamps over: here there is no grace;
  * - it never closes the players of a stream that ended: here they get what is buffered and then the end;
+ * - it passes on what a second publisher sends until that one has closed: here nothing of it;
  * - it drops the query's spelling: here hooks carry it as it came.
  *
  * Usage: node origin.js   with ORIGIN_PORT, ORIGIN_HOOKS (base URL of the hooks) and ORIGIN_SECRET in the environment.
@@ -140,9 +141,16 @@ function accept(socket) {
   session.run();
 }
 
-// "postPublish" is emitted for a second publisher of a live stream too, just before it is turned away.
+/** A second publisher of a live stream: not a packet of it may reach the first one's players. */
+function turnAway(session) {
+  session.rtmp.onPacketCallback = () => {};
+  session.socket.destroy();
+}
+
 Context.eventEmitter.on("postPublish", (session) => {
-  if (session.streamPath && session.broadcast.publisher === null) onPublish(session);
+  if (!session.streamPath) return;
+  if (session.broadcast.publisher === null) onPublish(session);
+  else turnAway(session);
 });
 Context.eventEmitter.on("donePublish", onUnpublish);
 Context.eventEmitter.on("postPlay", (session) => {

@@ -75,6 +75,7 @@ def recorded(
     *formats: str,
     answer: Answer = lambda event: 200,
     interval_seconds: int = 1800,
+    file_name: str = "",
     **template: Any,
 ) -> Iterator[Scene]:
     """A scene whose streams are recorded in `formats`; `answer` decides the receiver's HTTP status."""
@@ -87,7 +88,7 @@ def recorded(
             app=app,
             callback_url=receiver.url,
             callback_key=KEY,
-            formats={name: {"RecordInterval": interval_seconds} for name in formats},
+            formats={name: {"RecordInterval": interval_seconds, "VodFileName": file_name} for name in formats},
             **template,
         ) as arrangement,
     ):

@@ -5,6 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from av.error import FFmpegError
 
 from infra.local.demo.comparison import compare
 from infra.local.demo.customer import FORMATS
@@ -120,6 +121,33 @@ def test_an_audio_only_push_is_recorded_as_audio(stack: StackFacts) -> None:
             check(event, publisher)
 
 
+def test_a_push_without_sound_is_recorded_as_picture(stack: StackFacts) -> None:
+    with recorded(stack, "flv", "hls", "mp4") as scene:
+        publisher = scene.publish(clip_of(6, audio=False))
+        for event in scene.files(3):
+            check(event, publisher)
+
+
+def test_a_push_of_one_second_is_recorded_whole(stack: StackFacts) -> None:
+    with recorded(stack, *FORMATS) as scene:
+        publisher = scene.publish(clip_of(1), speed=1.0)
+        for event in scene.files(len(FORMATS)):
+            check(event, publisher)
+
+
+def test_a_second_encoder_of_a_live_stream_is_turned_away_and_the_first_goes_on(stack: StackFacts) -> None:
+    with recorded(stack, "flv") as scene:
+        with scene.publisher(clip_of(10)) as first:
+            first.wait_until_sent(1)
+            with pytest.raises(FFmpegError):
+                scene.publish(clip_of(5), speed=1.0)
+            assert first.ended_at == 0.0
+            first.stop()
+        check(scene.files(1)[0], first)
+        scene.receiver.wait_for(1, timeout_seconds=20, event_type=0)
+    assert [len(scene.receiver.accepted(event_type=kind)) for kind in (1, 100, 0)] == [1, 1, 1]
+
+
 def test_record_type_audio_in_the_push_url_leaves_the_picture_out(stack: StackFacts) -> None:
     with recorded(stack, "mp4") as scene:
         publisher = scene.publish(clip_of(6), query="&record_type=audio")
@@ -161,6 +189,15 @@ def test_a_template_without_a_format_records_nothing(stack: StackFacts) -> None:
         scene.receiver.wait_for(1, timeout_seconds=20, event_type=0)
         found = scene.customer.vod("SearchMedia", StreamIds=["room"], StreamPaths=[scene.app])
     assert found["TotalCount"] == 0
+
+
+def test_vod_file_name_names_the_media_in_any_alphabet(stack: StackFacts) -> None:
+    with recorded(stack, "mp4", file_name="../晚会 a/b c+d {StreamID} {StartYear}") as scene:
+        publisher = scene.publish(clip_of(5))
+        [event] = scene.files(1)
+        check(event, publisher)
+        found = scene.customer.vod("SearchMedia", NamePrefixes=["../晚会 a/b c+d room 20"], FileIds=[event["file_id"]])
+    assert [media["FileId"] for media in found["MediaInfoSet"]] == [event["file_id"]]
 
 
 def test_the_library_is_searched_by_stream_name_time_and_id(stack: StackFacts) -> None:

@@ -60,6 +60,19 @@ def test_stop_record_task_ends_its_file_while_the_rule_goes_on(stack: StackFacts
     assert next(each for each in part if each.kind == "video").is_key_frame
 
 
+def test_a_task_ends_by_itself_at_its_end_time(stack: StackFacts) -> None:
+    with recorded(stack) as scene, scene.publisher(clip_of(40)) as publisher:
+        publisher.wait_until_sent(1)
+        ends_at = int(time.time()) + 7
+        task_id = scene.customer.live("CreateRecordTask", **scene.address("room"), EndTime=ends_at)["TaskId"]
+        [event] = scene.files(1, task_id=task_id)
+        assert publisher.ended_at == 0.0
+        part = read_prints(event["video_url"])
+        publisher.stop()
+    assert is_part_of(publisher.sent, part)
+    assert event["end_time"] == pytest.approx(ends_at, abs=2)
+
+
 def test_a_task_without_a_template_records_hls(stack: StackFacts) -> None:
     with recorded(stack) as scene:
         task_id = scene.customer.live("CreateRecordTask", **scene.address("room"), EndTime=int(time.time()) + 3600)[
