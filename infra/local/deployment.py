@@ -33,6 +33,7 @@ class Deployed:
     api_stage: str
     bucket: str
     table: str
+    cluster: str
     parameter_prefix: str
     task_stopped_function: str
     functions: Mapping[str, str]
@@ -157,6 +158,7 @@ def _deployed(cloudformation: Any, overrides: Mapping[str, str]) -> Deployed:
         api_stage=outputs["EndpointURL"].rstrip("/").rpartition("/")[2],
         bucket=outputs["BucketName"],
         table=outputs["TableName"],
+        cluster=outputs["ClusterName"],
         parameter_prefix=outputs["ParameterPrefix"],
         task_stopped_function=outputs["TaskStoppedFunction"],
         functions=functions,

@@ -7,6 +7,7 @@ from typing import Any
 
 TITLES: Mapping[str, str] = {
     "publisher_arrived": "publisher arrived",
+    "name_refused": "name refused",
     "published": "published",
     "matched": "matched",
     "publish_refused": "publish refused",

@@ -129,6 +129,10 @@ function keepQuery(session) {
       const at = message.streamName.indexOf("?");
       session.param = at < 0 ? "" : message.streamName.slice(at);
       original(message);
+      if (!session.streamPath) {
+        const stream = `${session.rtmp.streamApp}/${session.rtmp.streamName}`;
+        log("name_refused", { stream, reason: "this origin takes letters, digits, _ and - in names" });
+      }
     };
   }
 }

@@ -5,12 +5,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from infra.local.child import Child
+from infra.local.deployment import Deployed
 from infra.local.ecs import Ecs
 from infra.local.emulator import Emulator
 from infra.local.task import Task, TaskDefinition
@@ -24,28 +25,26 @@ class Recorders:
     def __init__(
         self,
         emulator: Emulator,
+        deployed: Deployed,
         *,
-        task_stopped_function: str,
-        overrides: Mapping[str, str],
         log: Path,
         on_line: Callable[[str], None],
     ) -> None:
         self.ecs = Ecs(cache(self._definition), self._launch)
         self._emulator = emulator
+        self._deployed = deployed
         self._client = emulator.client("ecs")
         self._lambda = emulator.client("lambda")
-        self._task_stopped_function = task_stopped_function
-        self._overrides = overrides
         self._log = log
         self._on_line = on_line
         self._told: set[asyncio.Task[None]] = set()
 
-    async def stop_all(self, seconds: float) -> None:
-        """End every recorder, as a deployment's end would: time to finish its files, then no more."""
+    async def stop_all(self, seconds: float, at_once: asyncio.Event) -> None:
+        """End every recorder, as a deployment's end would: time to finish its files, or none when `at_once` is set."""
         for task in self.ecs.running():
             task.stop("The stack was stopped")
         deadline = time.monotonic() + seconds
-        while self.ecs.running() and time.monotonic() < deadline:
+        while self.ecs.running() and time.monotonic() < deadline and not at_once.is_set():
             await asyncio.sleep(0.05)
         for task in self.ecs.running():
             task.kill()
@@ -66,8 +65,8 @@ class Recorders:
             answer = self._client.describe_task_definition(taskDefinition=name)["taskDefinition"]
         except self._client.exceptions.ClientException:
             return None
-        clusters = self._client.list_clusters()["clusterArns"]
-        return TaskDefinition.from_answer(answer, clusters[0])
+        cluster = self._client.describe_clusters(clusters=[self._deployed.cluster])["clusters"][0]
+        return TaskDefinition.from_answer(answer, cluster["clusterArn"])
 
     def _launch(self, task: Task) -> None:
         environment = {
@@ -75,7 +74,7 @@ class Recorders:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": self._emulator.endpoint,
-            **self._overrides,
+            **self._deployed.overrides,
             **task.environment,
         }
         loop = asyncio.get_running_loop()
@@ -100,4 +99,6 @@ class Recorders:
         telling.add_done_callback(self._told.discard)
 
     def _tell(self, event: dict[str, Any]) -> None:
-        self._lambda.invoke(FunctionName=self._task_stopped_function, InvocationType="Event", Payload=json.dumps(event))
+        self._lambda.invoke(
+            FunctionName=self._deployed.task_stopped_function, InvocationType="Event", Payload=json.dumps(event)
+        )

@@ -43,12 +43,14 @@ class Stack:
         self.logs = settings.state / "log"
         self._started = time.monotonic()
         self._ended = asyncio.Event()
+        self._at_once = asyncio.Event()
         self._reason = ""
         self._watching: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Start, tell, wait for an end, stop; raises Trouble where a part ended by itself."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.logs, ignore_errors=True)  # of the run before
+        self.logs.mkdir(parents=True)
         for signal_ in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(signal_, self.end, "")
         async with AsyncExitStack() as parts:
@@ -57,12 +59,14 @@ class Stack:
             parts.callback(stack_file(self.settings.state).unlink, missing_ok=True)
             self._introduce(facts)
             await self._ended.wait()
-            print("Stopping: recorders finish their files first.", flush=True)
+            print("Stopping: recorders finish their files first (Ctrl-C once more ends them at once).", flush=True)
         if self._reason:
             raise Trouble(self._reason)
 
     def end(self, reason: str) -> None:
-        """Let the stack end; `reason` is empty where somebody asked for it."""
+        """Let the stack end; `reason` is empty where somebody asked for it, who may ask twice."""
+        if self._ended.is_set() and not reason:
+            self._at_once.set()
         self._reason = self._reason or reason
         self._ended.set()
 
@@ -103,17 +107,11 @@ class Stack:
         )
 
     async def _start_recorders(self, parts: AsyncExitStack, emulator: Emulator, deployed: Deployed) -> None:
-        recorders = Recorders(
-            emulator,
-            task_stopped_function=deployed.task_stopped_function,
-            overrides=deployed.overrides,
-            log=self.logs / "recorders.log",
-            on_line=self._tell,
-        )
+        recorders = Recorders(emulator, deployed, log=self.logs / "recorders.log", on_line=self._tell)
         await self._serve(parts, recorders.ecs.application(), self.settings.ecs_port)
         killing = asyncio.create_task(recorders.kill_overdue())
         parts.callback(killing.cancel)
-        parts.push_async_callback(recorders.stop_all, self.settings.stop_seconds)
+        parts.push_async_callback(recorders.stop_all, self.settings.stop_seconds, self._at_once)
 
     def _start_origin(self, parts: AsyncExitStack, secret: str) -> None:
         environment = {
@@ -141,8 +139,8 @@ class Stack:
     def _watch(self, child: Child) -> None:
         async def until_it_ends() -> None:
             code = await asyncio.to_thread(child.wait)
-            ended_by_itself = f"{child.name.capitalize()} ended (exit code {code}): see {self.logs}."
-            self.end("" if self._ended.is_set() else ended_by_itself)
+            if not self._ended.is_set():
+                self.end(f"{child.name.capitalize()} ended (exit code {code}): see {self.logs}.")
 
         self._watching.append(asyncio.create_task(until_it_ends()))
 

@@ -20,6 +20,7 @@ DEPLOYED = Deployed(
     api_stage="api",
     bucket="recordings",
     table="table",
+    cluster="cluster",
     parameter_prefix="/tapedeck/local",
     task_stopped_function="stopped",
     functions={},

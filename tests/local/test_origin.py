@@ -193,6 +193,18 @@ def test_a_second_publisher_of_a_live_stream_is_turned_away_without_a_hook(
     assert hooks.actions == ["on_publish", "on_unpublish"]
 
 
+def test_a_name_the_origin_does_not_take_is_refused_without_a_hook(
+    origin: str, hooks: HookServer, clip: bytes, tmp_path: Path
+) -> None:
+    publisher = Publisher(f"{origin}/live/a.b", clip)
+    publisher.start()
+    with pytest.raises(av.error.FFmpegError):
+        publisher.wait()
+    assert hooks.actions == []
+    told = [json.loads(line) for line in (tmp_path / "origin.log").read_text().splitlines() if line.startswith("{")]
+    assert [each["stream"] for each in told if each["event"] == "name_refused"] == ["live/a.b"]
+
+
 def test_a_player_whose_hook_is_refused_is_closed(origin: str, hooks: HookServer, clip: bytes) -> None:
     hooks.answers["on_play"] = {"code": 403}
     hooks.held["on_publish"] = threading.Event()
