@@ -42,7 +42,6 @@ class Recorder:
         source = Source(
             session.pull_url,
             open_seconds=self._settings.source_open_seconds,
-            stall_seconds=self._settings.source_stall_seconds,
         )
         self._control.follow(source.wake)
         try:
@@ -113,6 +112,8 @@ class Recorder:
             return "unpublished" if is_unpublished else source.end_reason
         if is_unpublished and now - self._last_arrival_at > self._settings.drain_seconds:
             return "unpublished"
+        if now - self._last_arrival_at > self._settings.source_stall_seconds:
+            return "source stalled"
         if all(recording.is_over for recording in self._recordings.values()):
             return "nothing left to record"
         return None

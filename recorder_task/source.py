@@ -1,7 +1,7 @@
 """The pull: a thread reads packets, so that nothing the recorder does waits for the network.
 
-PyAV has no way to break off a blocked read but the read's own time-out, which ends the connection; a recorder that ends
-before its source therefore leaves the thread behind.
+PyAV has no way to break off a blocked read from outside; a recorder that ends before its source, or gives up a source
+that says nothing, leaves the thread behind.
 """
 
 import threading
@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import av
-import av.error
 
 from recorder_task.sample import Track
 
@@ -42,11 +41,11 @@ class Arrival(NamedTuple):
 class Source:
     """One pull of `url`: an address FFmpeg knows, or a file's path. `end_reason` says why it ended, once it has."""
 
-    def __init__(self, url: str, *, open_seconds: float, stall_seconds: float) -> None:
+    def __init__(self, url: str, *, open_seconds: float) -> None:
         self.end_reason: str | None = None
         self._url = url
+        self._is_address = "://" in url
         self._open_seconds = open_seconds
-        self._stall_seconds = stall_seconds
         self._tracks: dict[int, Track] = {}
         self._arrived: deque[Arrival] = deque()
         self._opened = threading.Event()
@@ -108,14 +107,14 @@ class Source:
 
     def _open_patiently(self) -> Any:
         """Open, again and again while a server is not ready; a file that is not there will not come."""
-        is_address = "://" in self._url
         deadline = time.monotonic() + self._open_seconds
         while True:
             try:
-                timeout = (max(0.1, deadline - time.monotonic()), self._stall_seconds)
+                # No time-out for reads: FFmpeg would ask Python at each poll of the socket, for a fifth of the CPU.
+                timeout = (max(0.1, deadline - time.monotonic()), None)
                 return av.open(self._url, "r", timeout=timeout, options=PROBE_OPTIONS)
             except OSError:
-                if not is_address or time.monotonic() + TRY_AGAIN_SECONDS > deadline:
+                if not self._is_address or time.monotonic() + TRY_AGAIN_SECONDS > deadline:
                     raise
             self._stop.wait(TRY_AGAIN_SECONDS)
 
@@ -127,8 +126,6 @@ class Source:
                 packet = next(packets)
             except (StopIteration, EOFError):
                 return "source ended"
-            except av.error.ExitError:
-                return "source stalled"
             except OSError:
                 # The usual end of an RTMP pull, as often as end of file.
                 return "source ended"
@@ -136,7 +133,7 @@ class Source:
                 self._arrived.append(Arrival(packet, self._tracks[packet.stream_index], time.time()))
                 if len(self._arrived) == WAKE_PACKETS:
                     self._wake.set()
-            if time.monotonic() - began_at > CAUGHT_UP_SECONDS:
+            if self._is_address and time.monotonic() - began_at > CAUGHT_UP_SECONDS:
                 self._stop.wait(BURST_SECONDS)
             while len(self._arrived) >= LIMIT_PACKETS and not self._stop.is_set():
                 self._stop.wait(0.01)

@@ -74,6 +74,17 @@ def test_an_unpublish_when_the_origin_says_nothing_more(s3: FakeS3) -> None:
     assert studio.session["end_reason"] == "unpublished"
 
 
+def test_an_origin_that_falls_silent_for_too_long(s3: FakeS3) -> None:
+    with FlvOrigin(clip(MADE).content) as origin:
+        studio = Studio(s3, {**SETTINGS, "source_stall_seconds": 1.0})
+        studio.order(origin.url, template_order(*FORMATS))
+        studio.start()
+        origin.send(until_ms=10_000)
+        assert studio.wait().code == 0
+    assert_complete(studio, until(10_000))
+    assert studio.session["end_reason"] == "source stalled"
+
+
 def test_an_origin_that_closes_the_connection(s3: FakeS3) -> None:
     with FlvOrigin(clip(MADE).content) as origin:
         studio = Studio(s3, SETTINGS)

@@ -1,0 +1,1 @@
+"""`python -m tests.bench`: what a recorder costs, beside Debian's ffmpeg in the same run."""

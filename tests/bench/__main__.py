@@ -1,0 +1,97 @@
+"""Prints a table of costs and ratios; OFFLINE_SECONDS and LIVE_SECONDS of stream as arguments."""
+
+import argparse
+import logging
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import av
+
+from tests.bench import clip, contestants
+from tests.bench.contestants import Recorders, cpu_seconds_in_all, cpu_seconds_so_far
+
+ONE, FOUR = ["flv"], ["flv", "mp4", "hls", "aac"]
+DEBIAN_MARK = "deb12"
+TRIES = 5
+
+
+def main() -> int:
+    """Measure and print; 1 where Debian's ffmpeg is missing, without which no ratio means anything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--offline-seconds", type=int, default=600)
+    parser.add_argument("--live-seconds", type=int, default=60)
+    wanted = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    version = ffmpeg_version()
+    if DEBIAN_MARK not in version:
+        print(f"Debian 12's ffmpeg is what the figures are compared with; found: {version or 'none'}", file=sys.stderr)
+        return 1
+    libraries = ", ".join(f"{name} {'.'.join(map(str, v))}" for name, v in sorted(av.library_versions.items()))
+    print(f"{platform.platform()}, {platform.machine()}, Python {platform.python_version()}, PyAV {av.__version__}")
+    print(f"{version}; PyAV's libraries: {libraries}")
+    folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=folder) as name, contestants.recorders() as recorders:
+        offline(recorders, Path(name), wanted.offline_seconds)
+        live(recorders, Path(name), wanted.live_seconds)
+        starts = [contestants.seconds_to_subscribe(recorders) for _ in range(TRIES)]
+        print(f"process start to subscribed: {statistics.median(starts):.2f} s (median of {TRIES})")
+    return 0
+
+
+def ffmpeg_version() -> str:
+    """The first line ffmpeg says of itself, or nothing."""
+    try:
+        done = subprocess.run([contestants.FFMPEG, "-version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.splitlines()[0]
+
+
+def offline(recorders: Recorders, folder: Path, seconds: int) -> None:
+    """As fast as it goes, from a file; the start of the process is in it."""
+    source = folder / "offline.flv"
+    clip.make(source, seconds)
+    print(
+        f"\noffline copy of {seconds} s, CPU seconds an hour of stream (ours uploads, ffmpeg writes to a memory disk)"
+    )
+    for formats in (ONE, FOUR):
+        ours = cpu_seconds_in_all(recorders.start(str(source), formats))
+        theirs = cpu_seconds_in_all(contestants.ffmpeg(str(source), formats, folder))
+        print_row(formats, ours, theirs, seconds)
+    source.unlink()
+
+
+def live(recorders: Recorders, folder: Path, seconds: int) -> None:
+    """In real time over RTMP, a stream each, measured between a quarter and nine tenths of it."""
+    source = folder / "live.flv"
+    clip.make(source, seconds)
+    print(
+        f"\nlive, {seconds} s over RTMP, CPU seconds an hour of stream (ours uploads, ffmpeg writes to a memory disk)"
+    )
+    for formats in (ONE, FOUR):
+        with contestants.live(source) as url, contestants.live(source) as other_url:
+            processes = recorders.start(url, formats), contestants.ffmpeg(other_url, formats, folder)
+            time.sleep(seconds * 0.25)
+            before = [cpu_seconds_so_far(process.pid) for process in processes]
+            time.sleep(seconds * 0.65)
+            ours, theirs = (cpu_seconds_so_far(each.pid) - was for each, was in zip(processes, before, strict=True))
+            print_row(formats, ours, theirs, seconds * 0.65)
+            pss = [contestants.pss_bytes(process.pid) / 2**20 for process in processes]
+            print(f"{'':18}PSS at nine tenths of it: ours {pss[0]:.1f} MiB, ffmpeg {pss[1]:.1f} MiB")
+            for process in processes:
+                process.wait()
+
+
+def print_row(formats: list[str], ours: float, theirs: float, seconds: float) -> None:
+    """One line of a table."""
+    hour = 3600 / seconds
+    print(f"  {'+'.join(formats):16}ours {ours * hour:6.2f}   ffmpeg {theirs * hour:6.2f}   ratio {ours / theirs:5.2f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
