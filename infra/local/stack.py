@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
@@ -93,6 +93,8 @@ class Stack:
         self._start_origin(parts, secret)
         await asyncio.to_thread(warm_up, emulator.client("lambda"), deployed.functions)
         self._say("The functions, the front and the origin are up")
+        second = asyncio.create_task(self._warm_up_seconds(emulator, deployed))
+        parts.push_async_callback(asyncio.wait, [second])
         return StackFacts(
             api=f"http://{LOOPBACK}:{settings.front_port}",
             rtmp=f"rtmp://{LOOPBACK}:{settings.rtmp_port}",
@@ -105,6 +107,11 @@ class Stack:
             secret_key=secret_key,
             push_domain=settings.push_domain,
         )
+
+    async def _warm_up_seconds(self, emulator: Emulator, deployed: Deployed) -> None:
+        """A publish hook is still held when the recorder's play hook comes: each function is needed twice by then."""
+        with suppress(Trouble):  # the first of each has started
+            await asyncio.to_thread(warm_up, emulator.client("lambda"), deployed.functions, at_once=2)
 
     async def _start_recorders(self, parts: AsyncExitStack, emulator: Emulator, deployed: Deployed) -> None:
         recorders = Recorders(emulator, deployed, log=self.logs / "recorders.log", on_line=self._tell)

@@ -8,7 +8,6 @@ from typing import Any
 from infra.local.trouble import Trouble
 
 FUNCTIONS = ("APIHandler", "FileReady", "CallbackDue")
-AT_ONCE = 2  # a publish hook is still held when the recorder's play hook comes
 EVENTS: Mapping[str, Any] = {
     "APIHandler": {
         "httpMethod": "GET",
@@ -27,10 +26,10 @@ EVENTS: Mapping[str, Any] = {
 """Events that change nothing."""
 
 
-def warm_up(client: Any, functions: Mapping[str, str]) -> None:
-    """Invoke each function that somebody waits for, twice at once; raises Trouble where one cannot run."""
-    with ThreadPoolExecutor(len(FUNCTIONS) * AT_ONCE) as pool:
-        for name, answer in pool.map(lambda name: (name, _invoke(client, functions[name], name)), FUNCTIONS * AT_ONCE):
+def warm_up(client: Any, functions: Mapping[str, str], *, at_once: int = 1) -> None:
+    """Invoke each function that somebody waits for, `at_once` times at once; raises Trouble where one cannot run."""
+    with ThreadPoolExecutor(len(FUNCTIONS) * at_once) as pool:
+        for name, answer in pool.map(lambda name: (name, _invoke(client, functions[name], name)), FUNCTIONS * at_once):
             if "FunctionError" in answer:
                 raise Trouble(f"The function {name} does not start: {answer['Payload'].read().decode()}")
 

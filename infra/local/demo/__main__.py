@@ -42,16 +42,16 @@ def demo() -> None:
     stack = StackProcess(state, state / "demo.log", {})
     progress.line("stack", f"starting, its output goes to {stack.log}")
     facts = stack.start()
-    is_kept = False
     try:
         progress.line("stack", f"ready after {stack.start_seconds:.1f} s: API {facts.api}, push to {facts.rtmp}")
         outcome = _played(facts, settings.duration, progress, state)
         print(f"\n{table(outcome.files)}\n\n  stack ready after {stack.start_seconds:.1f} s\n{figures(outcome)}")
-        is_kept = settings.keep
     finally:
-        if not is_kept:
+        if settings.keep:
+            progress.line("stack", "still up: `make down` ends it")
+        else:
             stack.stop()
-    print("  the stack is still up: `make down` ends it" if is_kept else "  everything that was started has ended")
+            progress.line("stack", "everything that was started has ended")
 
 
 def _played(stack: StackFacts, seconds: int, progress: Progress, state: Path) -> Outcome:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from infra.local.trouble import Trouble
 
-SHORTEST_SECONDS, LONGEST_SECONDS = 5, 3600
+SHORTEST_SECONDS, LONGEST_SECONDS = 5, 600
+"""The clip is held in memory, 400 kB a second, and every format is to be one file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class DemoSettings:
     """One value per environment variable; the variable is the field's name in capitals."""
 
     duration: int = 30
-    """Seconds that are published, 5 to 3600."""
+    """Seconds that are published, 5 to 600."""
     keep: bool = False
     """1 leaves the stack up when the demo is done."""
 

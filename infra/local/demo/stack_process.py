@@ -53,9 +53,10 @@ class StackProcess:
         return StackFacts.read(file)
 
     def stop(self) -> None:
-        """End the stack in order: recorders finish their files, the emulator writes its state."""
+        """End the stack in order: recorders finish their files, the emulator writes its state; raises Trouble."""
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(STOP_SECONDS)
+        if not self._has_ended_within(STOP_SECONDS):
+            raise Trouble(f"The stack (process {self._process.pid}) does not end: see {self.log}.")
 
     def _wait_for(self, file: Path, deadline: float) -> None:
         while not file.exists():

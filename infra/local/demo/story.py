@@ -50,7 +50,10 @@ def play(stack: StackFacts, seconds: int, progress: Progress) -> Outcome:
             f" callbacks to {receiver.url}",
         )
         publisher = _publish(push_url(stack, app, STREAM), clip, seconds, progress)
-        events = receiver.wait_for(len(FORMATS), timeout_seconds=CALLBACK_SECONDS, event_type=100)
+        events = [
+            receiver.wait_for(1, timeout_seconds=CALLBACK_SECONDS, event_type=100, file_format=name)[0]
+            for name in FORMATS
+        ]
         receiver.wait_for(1, timeout_seconds=CALLBACK_SECONDS, event_type=0)
         complaints = [each.complaint for each in receiver.received if each.complaint]
         if complaints:
