@@ -26,7 +26,7 @@ def test_hls_plays_in_chromium_with_hls_js(stack: StackFacts) -> None:
         )
     assert played.returncode == 0, played.stderr
     counters = json.loads(played.stdout)
-    # B-frames put the first picture 80 ms after hls.js's zero, the first decoding time: it may tell that it skipped that.
+    # B-frames put the first picture 80 ms after the first decoding time, hls.js's zero: it may say that it skipped it.
     assert [error for error in counters["errors"] if error["position"] > 0.25] == []
     assert counters["ended"]
     assert counters["position"] == pytest.approx(8, abs=0.3)

@@ -42,7 +42,7 @@ def test_a_taken_port_is_named(surroundings: dict[str, str]) -> None:
 def test_a_wrong_duration_is_named_before_anything_is_started(surroundings: dict[str, str]) -> None:
     ended = demo({**surroundings, "DURATION": "ten"})
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.splitlines() == ["demo: DURATION must be a number of seconds from 5 to 3600, not 'ten'."]
+    assert ended.stderr.splitlines() == ["demo: DURATION must be a number of seconds from 5 to 600, not 'ten'."]
 
 
 def test_a_missing_node_is_named(surroundings: dict[str, str]) -> None:

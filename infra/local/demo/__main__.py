@@ -27,7 +27,7 @@ def main() -> None:
     except Trouble as trouble:
         sys.exit(f"demo: {trouble}")
     except KeyboardInterrupt:
-        sys.exit("demo: ended by you; the stack it had started is down.")
+        sys.exit("demo: ended by you.")
 
 
 def demo() -> None:
