@@ -33,11 +33,10 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """A boto3 client of `service` at this emulator."""
-        from localstack_client.session import Session
+        from localstack_client.session import Session  # boto3 with it, which the emulator's process does without
 
-        return Session("test", "test", region_name=self.region, localstack_host=urlsplit(self.endpoint).netloc).client(
-            service
-        )
+        host = urlsplit(self.endpoint).netloc
+        return Session("test", "test", region_name=self.region, localstack_host=host).client(service)
 
     def stop(self) -> None:
         """End the emulator if it is ours; it saves its state."""

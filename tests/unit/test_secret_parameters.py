@@ -1,0 +1,33 @@
+"""The secrets of the local stack."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.local.secret_parameters import api_key, hook_secret
+
+PREFIX = "/tapedeck/local"
+
+
+@pytest.fixture
+def ssm() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("ssm", region_name="us-east-1")
+
+
+def test_the_api_key_is_made_once_and_kept_as_a_secure_string(ssm: Any) -> None:
+    secret_id, secret_key = api_key(ssm, PREFIX)
+    assert api_key(ssm, PREFIX) == (secret_id, secret_key)
+    stored = ssm.get_parameter(Name=f"{PREFIX}/keys/{secret_id}", WithDecryption=True)["Parameter"]
+    assert (stored["Type"], stored["Value"]) == ("SecureString", secret_key)
+    assert len(secret_key) == 32
+
+
+def test_the_hook_secret_is_made_once_and_kept_as_a_secure_string(ssm: Any) -> None:
+    secret = hook_secret(ssm, PREFIX)
+    assert hook_secret(ssm, PREFIX) == secret
+    stored = ssm.get_parameter(Name=f"{PREFIX}/hook-secret", WithDecryption=True)["Parameter"]
+    assert (stored["Type"], stored["Value"], len(secret)) == ("SecureString", secret, 32)
