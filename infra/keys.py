@@ -1,4 +1,4 @@
-"""API keys: `python -m infra.keys create | list | disable SECRET_ID`.
+"""API keys and the hooks' secret: `python -m infra.keys create | list | disable SECRET_ID | hook-secret`.
 
 A key is an SSM SecureString named `{parameter_prefix}/keys/{SecretId}`; functions read it when a request names it, and
 forget it after KEY_CACHE_SECONDS: the delay of `disable`.
@@ -13,14 +13,14 @@ from typing import Any
 
 from chalicelib import aws
 from chalicelib.api.credentials import parameter_name
+from chalicelib.settings import settings
 
 ALPHABET = string.ascii_letters + string.digits
 
 
 def create(ssm: Any) -> tuple[str, str]:
     """A new key; returns its SecretId and SecretKey, which is shown nowhere again."""
-    secret_id = "AKID" + "".join(secrets.choice(ALPHABET) for _ in range(32))
-    secret_key = "".join(secrets.choice(ALPHABET) for _ in range(32))
+    secret_id, secret_key = f"AKID{random_secret()}", random_secret()
     ssm.put_parameter(Name=parameter_name(secret_id), Value=secret_key, Type="SecureString")
     return secret_id, secret_key
 
@@ -38,6 +38,22 @@ def disable(ssm: Any, secret_id: str) -> None:
     ssm.delete_parameter(Name=parameter_name(secret_id))
 
 
+def hook_secret(ssm: Any, prefix: str) -> str:
+    """What an origin says in its hook URLs to be believed: an SSM SecureString, made when it is first asked for."""
+    name = f"{prefix}/hook-secret"
+    try:
+        return str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound:
+        secret = random_secret()
+        ssm.put_parameter(Name=name, Value=secret, Type="SecureString")
+        return secret
+
+
+def random_secret() -> str:
+    """32 letters and digits, some 190 random bits; they need no escaping anywhere."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(32))
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra.keys", description="API keys of this deployment.")
@@ -45,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     commands.add_parser("create", help="make a key and print it once")
     commands.add_parser("list", help="print the SecretIds")
     commands.add_parser("disable", help="remove a key").add_argument("secret_id")
+    commands.add_parser("hook-secret", help="print the secret of the hook URLs, made the first time")
     chosen = parser.parse_args(arguments)
     ssm = aws.client("ssm")
     match chosen.command:
@@ -53,6 +70,8 @@ def main(arguments: Sequence[str]) -> int:
             print(f"SecretId  {secret_id}\nSecretKey {secret_key}")
         case "list":
             print("\n".join(existing(ssm)))
+        case "hook-secret":
+            print(hook_secret(ssm, settings().parameter_prefix))
         case "disable":
             try:
                 disable(ssm, chosen.secret_id)

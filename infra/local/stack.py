@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
+from infra.keys import hook_secret
 from infra.local.child import Child
 from infra.local.deployment import Deployed, deploy
 from infra.local.emulator import Emulator, start_emulator
@@ -24,7 +25,7 @@ from infra.local.narration import narrate
 from infra.local.prerequisites import check_origin, check_ports
 from infra.local.recorders import Recorders
 from infra.local.running import StackFacts, pid_file, running_pid, stack_file
-from infra.local.secret_parameters import api_key, hook_secret
+from infra.local.secret_parameters import api_key
 from infra.local.settings import LOOPBACK, ROOT, LocalSettings, read_settings
 from infra.local.trouble import Trouble
 from infra.local.warm_up import warm_up

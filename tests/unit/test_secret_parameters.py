@@ -7,7 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local.secret_parameters import api_key, hook_secret
+from infra.keys import hook_secret
+from infra.local.secret_parameters import api_key
 
 PREFIX = "/tapedeck/local"
 
