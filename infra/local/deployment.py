@@ -49,7 +49,8 @@ def deploy(
     cloudformation = emulator.client("cloudformation")
     parameters = _parameters(emulator, settings)
     body = _template(emulator, package)
-    overrides = function_overrides(environment, _set_by_template(package))
+    set_by_template = _set_by_template(package)
+    overrides = function_overrides(environment, set_by_template)
     local = {"AWS_ENDPOINT_URL_ECS": f"http://{LOOPBACK}:{settings.ecs_port}", **overrides}
     wanted = hashlib.sha256(json.dumps([body, parameters, local], sort_keys=True).encode()).hexdigest()
     exists = _exists(cloudformation)
@@ -59,7 +60,7 @@ def deploy(
         _apply(cloudformation, body, parameters, update=exists)
     deployed = _deployed(cloudformation, overrides)
     if changed:
-        _add_to_environments(emulator, deployed, local)
+        _add_to_environments(emulator, deployed, set_by_template, local)
         _limit_workers(emulator)
         add_gateway_responses(emulator.client("apigateway"), package, api_id=deployed.api_id, stage=deployed.api_stage)
         ssm.put_parameter(Name=LAST_DEPLOYED, Value=wanted, Type="String", Overwrite=True)
@@ -166,12 +167,15 @@ def _deployed(cloudformation: Any, overrides: Mapping[str, str]) -> Deployed:
     )
 
 
-def _add_to_environments(emulator: Emulator, deployed: Deployed, variables: Mapping[str, str]) -> None:
-    """Give every function the local variables: where ECS is, and the settings somebody wants to try."""
+def _add_to_environments(
+    emulator: Emulator, deployed: Deployed, set_by_template: set[str], variables: Mapping[str, str]
+) -> None:
+    """Give every function the local variables (where ECS is, settings somebody wants to try) and no earlier run's."""
     client = emulator.client("lambda")
     for name in deployed.functions.values():
         environment = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": {**environment, **variables}})
+        kept = {variable: value for variable, value in environment.items() if variable in set_by_template}
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": {**kept, **variables}})
 
 
 def _limit_workers(emulator: Emulator) -> None:

@@ -56,9 +56,10 @@ class Stack:
             asyncio.get_running_loop().add_signal_handler(signal_, self.end, "")
         async with AsyncExitStack() as parts:
             facts = await self._start(parts)
-            facts.write(stack_file(self.settings.state))
-            parts.callback(stack_file(self.settings.state).unlink, missing_ok=True)
-            self._introduce(facts)
+            if not self._ended.is_set():
+                facts.write(stack_file(self.settings.state))
+                parts.callback(stack_file(self.settings.state).unlink, missing_ok=True)
+                self._introduce(facts)
             await self._ended.wait()
             print("Stopping: recorders finish their files first (Ctrl-C once more ends them at once).", flush=True)
         if self._reason:
