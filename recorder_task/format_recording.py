@@ -21,6 +21,8 @@ from recorder_task.upload_lane import UploadLane, UploadMemory
 
 HELD_SECONDS = 30.0
 """Audio that came before the first key frame is kept this long: as long as the longest usual GOP."""
+BROKEN_FILES = 3
+"""A format whose muxer has refused a packet this often is given up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ class FormatRecording:
         self._file: _OpenFile | None = None
         self._held: deque[Sample] = deque()
         self._is_over = False
+        self._broken_files = 0
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
         self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
         try:
@@ -147,7 +150,7 @@ class FormatRecording:
         )
         try:
             output = self._format.open(order)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever one format meets, the others go on
             self._fail(f"cannot begin a file: {error}")
             return
         self._file = _OpenFile(file_id, output, Tally(first))
@@ -160,19 +163,24 @@ class FormatRecording:
             return
         try:
             file.output.write(sample)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # as above
             self._end_broken_file(error)
             return
         file.tally.add(sample)
 
     def _end_broken_file(self, error: Exception) -> None:
-        """The muxer refused a sample: what it took is a file, and the next key frame begins another."""
-        self._log("recording_failed", reason=f"the muxer refused a packet: {error}")
+        """The muxer refused a sample: what it took is a file, and the next key frame begins another, a few times."""
+        self._broken_files += 1
+        reason = f"the muxer refused a packet: {error}"
         if self._file is not None and self._file.tally.is_empty:
-            self._fail(f"the muxer refused the first packet: {error}")
+            self._fail(reason)
             return
         self._begins_with_stream = False
         self._end_file()
+        if self._broken_files == BROKEN_FILES:
+            self._fail(reason)
+        else:
+            self._log("recording_broken", reason=reason)
 
     def _end_file(self) -> None:
         file, self._file = self._file, None
@@ -180,7 +188,7 @@ class FormatRecording:
             return
         try:
             written = file.output.finish()
-        except (OSError, ValueError) as error:
+        except Exception as error:  # as above
             file.output.abort()
             self._fail(f"cannot end the file: {error}")
             return

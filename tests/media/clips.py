@@ -15,7 +15,11 @@ from tests.media.packets import Packet, packets_of
 
 FRAMES_PER_SECOND = 25
 SAMPLE_RATE = 44_100
-CODEC_OPTIONS = {"libx264": {"sc_threshold": "0"}, "libx265": {"x265-params": "log-level=error"}}
+CODEC_OPTIONS = {
+    "libx264": {"preset": "ultrafast", "sc_threshold": "0"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=error"},
+    "libsvtav1": {"preset": "12"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +79,7 @@ def _video(container: Any, order: ClipOrder) -> Iterable[Any]:
     stream.bit_rate = order.video_bit_rate
     stream.codec_context.gop_size = round(order.key_frame_seconds * FRAMES_PER_SECOND)
     stream.codec_context.max_b_frames = order.b_frames
-    stream.codec_context.options = {
-        "preset": "ultrafast",
-        "bf": str(order.b_frames),
-        **CODEC_OPTIONS[order.video_codec],
-    }
+    stream.codec_context.options = dict(CODEC_OPTIONS[order.video_codec])
     frames = round(order.seconds * FRAMES_PER_SECOND)
     return _encoded(stream, (_picture(order, number) for number in range(frames)))
 

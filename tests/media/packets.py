@@ -14,6 +14,8 @@ PARAMETER_SETS_AND_DELIMITERS: Mapping[str, Callable[[int], bool]] = {
 }
 """NAL units that MPEG-TS carries in the stream, and FLV and MP4 beside it (x265 puts its SEI there too)."""
 ADTS_HEADER_BYTES = 7
+AV1_TEMPORAL_DELIMITER = b"\x12\x00"
+"""MP4 leaves it out."""
 
 
 class Packet(NamedTuple):
@@ -68,6 +70,8 @@ def _payload(payload: bytes, codec: str, container_format: str) -> bytes:
     if is_beside is not None:
         units = _annex_b_units(payload) if container_format == "mpegts" else _sized_units(payload)
         return b"\x00".join(unit for unit in units if not is_beside(unit[0]))
+    if codec in ("av1", "libdav1d"):
+        return payload.removeprefix(AV1_TEMPORAL_DELIMITER)
     if codec == "aac" and payload[:1] == b"\xff" and payload[1] & 0xF6 == 0xF0:
         return payload[ADTS_HEADER_BYTES:]
     return payload

@@ -18,7 +18,15 @@ CLIPS = {
     "video alone": ClipOrder(audio_codec=None),
     "audio alone": ClipOrder(video_codec=None),
     "a timestamp of an hour at the start": ClipOrder(starts_at_ms=3_600_000),
+    "H.264 and Opus": ClipOrder(audio_codec="libopus"),
+    "AV1 and AAC": ClipOrder(video_codec="libsvtav1", b_frames=0, seconds=4, width=128, height=128),
 }
+CASES = [
+    pytest.param(order, name, id=f"{title}, {name}")
+    for title, order in CLIPS.items()
+    for name in ("flv", "mp4", "hls")
+    if (title, name) != ("AV1 and AAC", "hls")
+]
 Source = Callable[[Clip], Path]
 
 
@@ -31,8 +39,7 @@ def times(packets: list[Packet]) -> list[int]:
     return [packet.dts_ms - packets[0].dts_ms for packet in packets]
 
 
-@pytest.mark.parametrize("name", ["flv", "mp4", "hls"])
-@pytest.mark.parametrize("order", CLIPS.values(), ids=CLIPS.keys())
+@pytest.mark.parametrize(("order", "name"), CASES)
 def test_every_packet_of_the_source_is_in_the_file(order: ClipOrder, name: str, s3: FakeS3, source: Source) -> None:
     made = clip(order)
     studio = Studio(s3)
@@ -135,3 +142,11 @@ def test_what_a_format_cannot_hold_fails_for_that_format_alone(s3: FakeS3, sourc
     }
     assert {key.partition("/")[0] for key in s3.objects} == {"media", "ready"}
     assert len(s3.objects) == 2
+
+
+def test_av1_is_refused_for_hls_before_a_byte_is_written(s3: FakeS3, source: Source) -> None:
+    studio = Studio(s3)
+    studio.order(source(clip(CLIPS["AV1 and AAC"])), template_order("hls"))
+    assert studio.run().code == 1
+    assert studio.session["outcomes"]["template-1"]["hls"]["reason"] == "av1 video cannot be recorded in this format"
+    assert s3.requests == []

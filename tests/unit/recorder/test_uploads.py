@@ -1,6 +1,7 @@
 """A lane's order, its failure, the memory of all lanes, and the object whose head can be rewritten."""
 
 import threading
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -134,6 +135,28 @@ def test_parts_grow_so_that_ten_thousand_are_enough() -> None:
     target.finish()
     end(lane)
     assert [len(content) for _, content in bucket.parts][-3:] == [4, 8, 8]
+
+
+def test_whatever_the_length_two_parts_are_held() -> None:
+    class Forgetful(PartsSeen):
+        """Keeps nothing of a part."""
+
+        def put_part(self, key: str, upload_id: str, number: int, body: bytes | bytearray) -> UploadedPart:
+            return UploadedPart(number, "", "")
+
+    part_bytes = 100_000
+    lane = UploadLane("test", UploadMemory(part_bytes))
+    target = HeadRewritableObject(Forgetful(), lane, key="key", content_type="", part_bytes=part_bytes)
+    unit = bytes(1000)
+    append(target, *[unit] * 500)
+    tracemalloc.start()
+    for _ in range(20_000):
+        append(target, unit)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    end(lane)
+    # Of the two parts the first was there before; the one in progress grows while the one before it is uploaded.
+    assert peak < 3 * part_bytes
 
 
 def test_what_is_aborted_is_taken_back() -> None:
