@@ -79,7 +79,7 @@ def run_chalice(directory: Path) -> None:
     """`chalice package` into `directory`; raises PackageError with what it wrote."""
     chalice = [sys.executable, "-c", "import sys; from chalice.cli import main; sys.exit(main())"]
     command = [*chalice, "package", "--merge-template", str(TEMPLATE), str(directory)]
-    environment = {**os.environ, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1")}
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}  # Chalice asks for one and puts it nowhere
     environment.pop("AWS_ENDPOINT_URL", None)
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:

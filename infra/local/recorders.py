@@ -70,7 +70,7 @@ class Recorders:
 
     def _launch(self, task: Task) -> None:
         environment = {
-            **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            **{name: value for name, value in os.environ.items() if name in PASSED_ON},
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": self._emulator.endpoint,
