@@ -11,6 +11,7 @@ STREAM#{d}/{a}/{s} / LIVE       the live session of a stream; absent while nobod
 STREAM#{d}/{a}/{s} / TASK#…     a task of the stream, ordered by end time: one query finds the open ones
 TASK#{id} / TASK                where a task's item lies
 SESSION#{id} / SESSION          one publish: its orders, lease and end
+SESSION#{id} / FILE#{file_id}   a file that a recorder of the session is writing, or has left behind
 MEDIA#{file_id} / MEDIA         a media entry of the VOD index
 EVENT#{id} / EVENT              a callback event: the truth about its delivery
 
@@ -100,6 +101,14 @@ def task(task_id: str) -> Key:
 
 def session(session_id: str) -> Key:
     return Key(f"SESSION#{session_id}", "SESSION")
+
+
+FILE_PREFIX = "FILE#"
+
+
+def open_file(session_id: str, file_id: str) -> Key:
+    """In its session's partition: one query finds what a dead recorder left."""
+    return Key(session(session_id).pk, f"{FILE_PREFIX}{file_id}")
 
 
 def media(file_id: str) -> Key:

@@ -23,6 +23,7 @@ PURE = [
     "chalicelib/recording/stream.py",
     "chalicelib/recording/orders.py",
     "chalicelib/recording/finished_file.py",
+    "chalicelib/recording/open_file.py",
     "chalicelib/recording/selection.py",
     "chalicelib/recording/session.py",
     "chalicelib/recording/recorder_life.py",

@@ -1,9 +1,20 @@
-"""DynamoDB in botocore's calling form, as far as `chalicelib.table.DynamoTable` needs it for single items."""
+"""DynamoDB in botocore's calling form, as far as the recorder needs `chalicelib.table.DynamoTable`."""
 
 import json
 from typing import Any
 
+from recorder_task.aws.errors import AwsError
 from recorder_task.aws.transport import Transport
+
+CANCELLED = "TransactionCanceledException"
+
+
+class TransactionCancelled(AwsError):
+    """A transaction of which nothing was written; `response` has the code of each write, as botocore's error does."""
+
+    def __init__(self, codes: list[str]) -> None:
+        super().__init__(CANCELLED, ",".join(codes), 400)
+        self.response["CancellationReasons"] = [{"Code": code} for code in codes]
 
 
 class DynamoClient:
@@ -24,6 +35,24 @@ class DynamoClient:
         """UpdateItem."""
         return self._call("UpdateItem", request)
 
+    def delete_item(self, **request: Any) -> dict[str, Any]:
+        """DeleteItem."""
+        return self._call("DeleteItem", request)
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        """Query."""
+        return self._call("Query", request)
+
+    def transact_write_items(self, **request: Any) -> dict[str, Any]:
+        """TransactWriteItems; a cancelled one's error says which of its writes refused."""
+        try:
+            return self._call("TransactWriteItems", request)
+        except AwsError as error:
+            if error.code == CANCELLED:
+                codes = error.response["Error"]["Message"].split(",")
+                raise TransactionCancelled(codes) from None
+            raise
+
     def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         answer = self._transport.request(
             "POST",
@@ -40,9 +69,11 @@ class DynamoClient:
 
 
 def read_error(body: bytes) -> tuple[str, str]:
-    """Code and message of DynamoDB's error body; empty where it is something else's."""
+    """Code and message of DynamoDB's error body, of a cancelled transaction its writes' codes; or nothing."""
     try:
         facts = json.loads(body)
+        if "CancellationReasons" in facts:
+            return CANCELLED, ",".join(each.get("Code") or "None" for each in facts["CancellationReasons"])
         return str(facts["__type"]).rpartition("#")[2], str(facts.get("message") or facts.get("Message") or "")
     except (ValueError, KeyError, TypeError):
         return "", body[:200].decode(errors="replace")

@@ -1,0 +1,100 @@
+"""The journal on the table's double and, through the recorder's own client, on moto's DynamoDB."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from chalicelib import keys
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.orders import FormatOrder, RecordFormat
+from chalicelib.recording.stream import StreamRef
+from chalicelib.settings import Settings
+from chalicelib.table import Put, Table, Update
+from recorder_task.aws.connect import connected
+from recorder_task.journal import Journal, Replaced
+from tests.fakes.table import FakeTable
+from tests.moto_table import create_table
+
+SESSION_ID = "5" * 32
+FILE = OpenFile(
+    file_id="5000000000000000042",
+    format=RecordFormat.MP4,
+    epoch=1,
+    session_id=SESSION_ID,
+    stream=StreamRef(domain="push.example.com", app="live", stream="直播"),
+    stream_param="a=b",
+    recording_id="template-7",
+    template_id=7,
+    task_id="",
+    order=FormatOrder(interval_seconds=60, file_name="{StreamID}"),
+    began_at=1_800_000_000.25,
+    media_start_ms=135_802,
+)
+
+
+@contextmanager
+def on_moto(name: str) -> Iterator[Table]:
+    """The recorder's own client on moto's server, with a table of this name."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    create_table(boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1"), name)
+    environment = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_ENDPOINT_URL": endpoint}
+    with connected(Settings(table_name=name), environment) as (_, table):
+        yield table
+    server.stop()
+
+
+@pytest.fixture(params=["moto", "fake"])
+def table(request: pytest.FixtureRequest) -> Iterator[Table]:
+    """Each of the two, with a session in its second epoch."""
+    with on_moto(f"journal-{abs(hash(request.node.name))}") if request.param == "moto" else _fake() as made:
+        made.put(Put(key=keys.session(SESSION_ID), item={"epoch": 1}))
+        yield made
+
+
+@contextmanager
+def _fake() -> Iterator[Table]:
+    yield FakeTable()
+
+
+def test_what_a_recorder_left_is_found_by_the_next_one_and_struck_out_once_it_is_finished(table: Table) -> None:
+    first = Journal(table, SESSION_ID, 1)
+    first.open(FILE)
+    first.confirm(FILE.file_id)
+    assert first.left_behind() == []
+    second = Journal(table, SESSION_ID, 2)
+    assert second.left_behind() == [FILE]
+    second.close(FILE.file_id)
+    second.close(FILE.file_id)
+    assert second.left_behind() == []
+
+
+def test_a_recorder_that_was_replaced_enters_nothing(table: Table) -> None:
+    table.update(Update(key=keys.session(SESSION_ID), add={"epoch": 1}))
+    slow = Journal(table, SESSION_ID, 1)
+    with pytest.raises(Replaced):
+        slow.open(FILE)
+    assert slow.has_been_refused.is_set()
+    assert Journal(table, SESSION_ID, 2).left_behind() == []
+
+
+def test_a_file_that_somebody_else_has_finished_is_not_completed(table: Table) -> None:
+    slow = Journal(table, SESSION_ID, 1)
+    slow.open(FILE)
+    Journal(table, SESSION_ID, 2).close(FILE.file_id)
+    with pytest.raises(Replaced):
+        slow.confirm(FILE.file_id)
+    assert slow.has_been_refused.is_set()
+
+
+def test_a_newer_version_s_attributes_are_left_alone() -> None:
+    item = FILE.as_item()
+    newer = {**item, "colour": "red", "order": {**item["order"], "shape": "round"}}
+    assert OpenFile.from_item(newer) == FILE
+    assert OpenFile.from_item({**item, "epoch": 3}) == replace(FILE, epoch=3)
