@@ -4,13 +4,15 @@ import base64
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from recorder_task.aws.errors import AwsError
+from recorder_task.aws.errors import AwsError, Overtaken
 from recorder_task.aws.transport import Answer, Body, Transport
+
+FACTS = "x-amz-meta-facts"
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,26 @@ class UploadedPart:
     checksum: str
 
 
+class Fetched(NamedTuple):
+    """An object that was read; `facts` is what `replace` has noted beside its content."""
+
+    content: bytes
+    etag: str
+    facts: str
+
+
 class Bucket(Protocol):
     """What the recorder knows of its bucket."""
 
-    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> bool: ...
+    def put(
+        self, key: str, body: Body, *, content_type: str, cache_control: str = "", only_if_absent: bool = False
+    ) -> bool: ...
+
+    def replace(
+        self, key: str, body: bytes, *, content_type: str, cache_control: str, facts: str, after: str
+    ) -> str: ...
+
+    def get(self, key: str) -> Fetched | None: ...
 
     def begin_upload(self, key: str, *, content_type: str) -> str: ...
 
@@ -43,9 +61,13 @@ class S3Bucket:
         self.name = name
         self._transport = transport
 
-    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> bool:
+    def put(
+        self, key: str, body: Body, *, content_type: str, cache_control: str = "", only_if_absent: bool = False
+    ) -> bool:
         """Write an object; False where `only_if_absent` and there is one already."""
         headers = {"content-type": content_type, "x-amz-checksum-crc32": checksum(body)}
+        if cache_control:
+            headers["cache-control"] = cache_control
         if only_if_absent:
             headers["if-none-match"] = "*"
         try:
@@ -55,6 +77,38 @@ class S3Bucket:
                 return False
             raise
         return True
+
+    def replace(self, key: str, body: bytes, *, content_type: str, cache_control: str, facts: str, after: str) -> str:
+        """Write an object if it still is the one whose ETag is `after` (empty: if there is none); returns the new ETag.
+
+        Raises Overtaken where somebody else has written it. `facts`, ASCII of less than 2 KB, is kept beside it.
+        """
+        headers = {
+            "content-type": content_type,
+            "cache-control": cache_control,
+            "x-amz-checksum-crc32": checksum(body),
+            FACTS: facts,
+            **({"if-match": after} if after else {"if-none-match": "*"}),
+        }
+        try:
+            return self._request("PUT", key, headers=headers, body=body).headers["etag"]
+        except AwsError as error:
+            if error.code not in ("PreconditionFailed", "NoSuchKey"):
+                raise
+            found = self.get(key)
+            if found is not None and (found.content, found.facts) == (body, facts):
+                return found.etag  # written by an earlier try of ours, whose answer was lost
+            raise Overtaken(error.code, f"{key} was written by somebody else", error.status) from error
+
+    def get(self, key: str) -> Fetched | None:
+        """An object, or None where there is none."""
+        try:
+            answer = self._request("GET", key)
+        except AwsError as error:
+            if error.code == "NoSuchKey":
+                return None
+            raise
+        return Fetched(answer.body, answer.headers["etag"], answer.headers.get(FACTS, ""))
 
     def begin_upload(self, key: str, *, content_type: str) -> str:
         """Begin a multipart upload and return its id."""

@@ -26,6 +26,7 @@ TRY_AGAIN_CODES = frozenset(
         "ThrottlingException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "ConditionalRequestConflict",  # two conditional writes of one object at once: nobody has won yet
     }
 )
 

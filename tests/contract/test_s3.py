@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from recorder_task.aws.credentials import CredentialSource
-from recorder_task.aws.errors import AwsError
+from recorder_task.aws.errors import AwsError, Overtaken
 from recorder_task.aws.s3 import S3Bucket, UploadedPart, read_error
 from recorder_task.aws.transport import Transport
 from tests.fakes.s3 import FakeS3
@@ -166,3 +166,40 @@ def test_a_part_names_its_number_etag_and_checksum(bucket: S3Bucket) -> None:
     upload_id = bucket.begin_upload("key", content_type="video/mp4")
     part = bucket.put_part("key", upload_id, 1, b"123456789")
     assert part == UploadedPart(1, '"25f9e794323b453885f5181f1b624d0b"', "y/Q5Jg==")
+
+
+def replace(bucket: S3Bucket, body: bytes, after: str, facts: str = "{}") -> str:
+    """Write the one object of these tests, fenced."""
+    return bucket.replace(
+        "media/1/playlist.m3u8", body, content_type="text/plain", cache_control="max-age=1", facts=facts, after=after
+    )
+
+
+def test_an_object_is_replaced_by_whoever_wrote_it_last_and_nobody_else(bucket: S3Bucket) -> None:
+    first = replace(bucket, b"one", "")
+    second = replace(bucket, b"two", first, facts='{"a":1}')
+    with pytest.raises(Overtaken):
+        replace(bucket, b"three", first)
+    with pytest.raises(Overtaken):
+        replace(bucket, b"three", "")
+    assert bucket.get("media/1/playlist.m3u8") == (b"two", second, '{"a":1}')
+
+
+def test_a_replacement_whose_answer_was_lost_counts_when_it_is_sent_again(bucket: S3Bucket) -> None:
+    first = replace(bucket, b"one", "")
+    assert replace(bucket, b"one", "") == first
+    second = replace(bucket, b"two", first)
+    assert replace(bucket, b"two", first) == second
+
+
+def test_what_is_not_there_is_nothing(bucket: S3Bucket) -> None:
+    assert bucket.get("media/none") is None
+
+
+def test_a_cache_is_told_how_long_it_may_keep_an_object(bucket: S3Bucket, endpoint: str) -> None:
+    bucket.put("media/1/000000.ts", b"segment", content_type="video/mp2t", cache_control="max-age=5")
+    replace(bucket, b"one", "")
+    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+    told = [client.head_object(Bucket="bucket", Key=f"media/1/{name}") for name in ("000000.ts", "playlist.m3u8")]
+    client.close()
+    assert [each["CacheControl"] for each in told] == ["max-age=5", "max-age=1"]

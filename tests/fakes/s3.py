@@ -1,7 +1,8 @@
 """S3 in memory behind HTTP: objects, multipart uploads and the rules that our recorder leans on, all enforced.
 
 An upload's part may be written again; every part but the last must have `min_part_bytes`; a checksum that does not fit
-its body is refused; `If-None-Match: *` keeps what is there. One contract suite holds it and moto to the same answers.
+its body is refused; `If-None-Match: *` keeps what is there, `If-Match` what another has written. One contract suite
+holds it and moto to the same answers.
 """
 
 import base64
@@ -38,10 +39,12 @@ class Upload:
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object and its type."""
+    """An object and what is kept beside it."""
 
     content: bytes
     content_type: str
+    cache_control: str = ""
+    facts: str = ""
 
 
 class RequestSeen(NamedTuple):
@@ -125,14 +128,26 @@ class FakeS3:
     def _put(self, key: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes] | Refusal:
         if headers.get("if-none-match") == "*" and key in self.objects:
             return Refusal(412, "PreconditionFailed")
-        self.objects[key] = StoredObject(body, headers.get("content-type", ""))
+        wanted = headers.get("if-match")
+        if wanted is not None:
+            if key not in self.objects:
+                return Refusal(404, "NoSuchKey")
+            if _etag(self.objects[key].content) != wanted:
+                return Refusal(412, "PreconditionFailed")
+        kept = (headers.get(name, "") for name in ("content-type", "cache-control", "x-amz-meta-facts"))
+        self.objects[key] = StoredObject(body, *kept)
         return 200, {"ETag": _etag(body)}, b""
 
     def _get(self, key: str) -> tuple[int, dict[str, str], bytes] | Refusal:
         found = self.objects.get(key)
         if found is None:
             return Refusal(404, "NoSuchKey")
-        return 200, {"ETag": _etag(found.content), "Content-Type": found.content_type}, found.content
+        headers = {"ETag": _etag(found.content), "Content-Type": found.content_type}
+        if found.cache_control:
+            headers["Cache-Control"] = found.cache_control
+        if found.facts:
+            headers["x-amz-meta-facts"] = found.facts
+        return 200, headers, found.content
 
     def _of_upload(
         self, method: str, request: RequestSeen, upload: Upload, body: bytes

@@ -1,0 +1,131 @@
+"""The text of an HLS playlist (RFC 8216), encode beside decode. Pure: recorder and functions write the same files.
+
+A playlist only grows: what one version says the next says too, in the same words (6.2.1). So its target duration never
+changes, and no segment may be longer.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+PLAYLIST_TYPE, SEGMENT_TYPE = "application/vnd.apple.mpegurl", "video/mp2t"
+GROWING_CACHE = "max-age=1"
+"""What a cache in front of the bucket may make of a playlist that grows every few seconds."""
+FINISHED_CACHE = "max-age=60"
+SEGMENT_CACHE = "max-age=31536000, immutable"
+
+_ATTRIBUTES = ("#EXTINF:", "#EXT-X-PROGRAM-DATE-TIME:", "#EXT-X-DISCONTINUITY")
+_HEAD = "#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:EVENT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """One segment of a playlist."""
+
+    name: str
+    duration_seconds: float
+    began_at: float
+    """Unix s of its first sample, for `#EXT-X-PROGRAM-DATE-TIME`."""
+    is_discontinuous: bool = False
+    """Timestamps, codecs or encoding are not those that the segment before it led to expect."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playlist:
+    """An EVENT playlist that says when it has ended."""
+
+    target_seconds: int
+    segments: tuple[Segment, ...] = ()
+    is_finished: bool = False
+
+    @property
+    def duration_seconds(self) -> float:
+        """How long it plays."""
+        return math.fsum(segment.duration_seconds for segment in self.segments)
+
+    def grown(self, segment: Segment) -> "Playlist":
+        """The playlist with one more segment."""
+        return replace(self, segments=(*self.segments, segment))
+
+    def finished(self) -> "Playlist":
+        """The playlist to which nothing more comes."""
+        return replace(self, is_finished=True)
+
+    @property
+    def cache_control(self) -> str:
+        """How long a cache may keep it."""
+        return FINISHED_CACHE if self.is_finished else GROWING_CACHE
+
+    def encode(self) -> bytes:
+        """The text. No EXTINF, rounded, exceeds the target duration (4.3.3.1): whoever cuts segments sees to it."""
+        lines = ["#EXTM3U", "#EXT-X-VERSION:3", f"#EXT-X-TARGETDURATION:{self.target_seconds}"]
+        lines += ["#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:EVENT"]
+        for segment in self.segments:
+            if segment.is_discontinuous:
+                lines.append("#EXT-X-DISCONTINUITY")
+            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(segment.began_at)}")
+            lines += [f"#EXTINF:{segment.duration_seconds:.6f},", segment.name]
+        if self.is_finished:
+            lines.append("#EXT-X-ENDLIST")
+        return "\n".join([*lines, ""]).encode()
+
+    @classmethod
+    def decode(cls, content: bytes) -> "Playlist":
+        """The playlist of a text that `encode` has written; raises ValueError for any other."""
+        try:
+            lines = iter(content.decode().splitlines())
+            target_seconds = 0
+            segments: list[Segment] = []
+            is_finished = False
+            for line in lines:
+                if line.startswith("#EXT-X-TARGETDURATION:"):
+                    target_seconds = int(line.partition(":")[2])
+                elif line.startswith(_ATTRIBUTES):
+                    segments.append(_segment(line, lines))
+                elif line == "#EXT-X-ENDLIST":
+                    is_finished = True
+                elif line not in _HEAD:
+                    raise ValueError(f"unknown line {line!r}")
+            if not target_seconds:
+                raise ValueError("no target duration")
+            return cls(target_seconds=target_seconds, segments=tuple(segments), is_finished=is_finished)
+        except (
+            StopIteration,
+            KeyError,
+            ValueError,
+        ) as error:  # a text that breaks off stops in the middle of a segment
+            raise ValueError(f"not a playlist of ours: {error}") from error
+
+
+def target_duration(segment_seconds: float) -> int:
+    """The target duration (s) of a playlist cut at about `segment_seconds`.
+
+    Twice the aim: key frames may come irregularly, or only every 12 s, and still begin every segment.
+    """
+    return math.ceil(2 * segment_seconds)
+
+
+def rounded(seconds: float) -> int:
+    """A duration as RFC 8216 compares it with the target duration: to the nearest integer."""
+    return math.floor(seconds + 0.5)
+
+
+def _segment(line: str, lines: Iterator[str]) -> Segment:
+    found: dict[str, str] = {}
+    while line.startswith("#"):
+        tag, _, value = line.partition(":")
+        found[tag] = value
+        line = next(lines)
+    return Segment(
+        name=line,
+        duration_seconds=float(found["#EXTINF"].rstrip(",")),
+        began_at=datetime.fromisoformat(found["#EXT-X-PROGRAM-DATE-TIME"]).timestamp(),
+        is_discontinuous="#EXT-X-DISCONTINUITY" in found,
+    )
+
+
+def _date_time(moment: float) -> str:
+    """ISO 8601 to the millisecond, in UTC (4.3.2.6)."""
+    at = datetime.fromtimestamp(round(moment, 3), UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
