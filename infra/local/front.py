@@ -1,6 +1,7 @@
 """The front: the API at `/`, the bucket at `/media`, as CloudFront and its function do it on AWS.
 
-It hands over what API Gateway loses (template.yaml, HandOver): the host and the raw query that signatures cover.
+It hands over what API Gateway loses (template.yaml, HandOver): the host and the raw query that signatures cover; and it
+turns API Gateway's own refusal of a hook into a 503 (RefuseHooks).
 """
 
 import uuid
@@ -13,6 +14,8 @@ from yarl import URL
 from infra.local.deployment import Deployed
 
 HOST_HEADER, QUERY_HEADER = "X-Tapedeck-Host", "X-Tapedeck-Query"
+REFUSED_HEADER = "X-Tapedeck-Refused"
+"""On what API Gateway itself refuses: HTTP 200 for the API, which a hook's origin must not take for a yes."""
 BODY_BYTES = 10 * 1024 * 1024  # API Gateway's limit
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
@@ -69,7 +72,10 @@ class Front:
             kept = CIMultiDict(
                 (name, value) for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP
             )
-            return web.Response(status=answer.status, headers=kept, body=await answer.read())
+            is_refused_hook = path.startswith("/hooks/") and REFUSED_HEADER in kept
+            return web.Response(
+                status=503 if is_refused_hook else answer.status, headers=kept, body=await answer.read()
+            )
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         """An object under `media/`, or the range of it that was asked for."""

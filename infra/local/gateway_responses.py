@@ -17,6 +17,7 @@ def add_gateway_responses(client: Any, package: Package, *, api_id: str, stage: 
             restApiId=api_id,
             responseType=kind,
             statusCode=str(response["statusCode"]),
+            responseParameters=response["responseParameters"],
             responseTemplates=response["responseTemplates"],
         )
     client.create_deployment(restApiId=api_id, stageName=stage)

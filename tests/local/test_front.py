@@ -50,7 +50,8 @@ class Emulator:
             return web.Response(status=206, body=content[begin:end], headers=headers)
         if request.path.startswith("/recordings/"):
             return web.Response(status=404, text="NoSuchKey")
-        return web.json_response({"Response": {}}, headers={"X-Other": "kept"})
+        refused = {"X-Tapedeck-Refused": "true"} if "refused" in request.query_string else {}
+        return web.json_response({"Response": {}}, headers={"X-Other": "kept", **refused})
 
 
 @dataclass
@@ -102,6 +103,11 @@ def test_the_api_gets_body_and_headers_with_the_host_and_the_raw_query(front: st
 def test_hooks_go_to_the_api_as_well(front: str, emulator: Emulator) -> None:
     ask(f"{front}/hooks/srs/on_publish?secret=s%26", "POST", b"{}")
     assert emulator.requests[0][1] == "/_aws/execute-api/api1/api/hooks/srs/on_publish?secret=s%26"
+
+
+def test_what_api_gateway_refuses_is_no_yes_to_an_origin_and_the_wire_s_error_to_a_client(front: str) -> None:
+    assert ask(f"{front}/hooks/nginx-rtmp/on_publish?refused", "POST", b"").status == 503
+    assert ask(f"{front}/?refused", "POST", b"{}").status == 200
 
 
 def test_what_a_client_says_in_the_front_s_own_headers_is_overwritten(front: str, emulator: Emulator) -> None:

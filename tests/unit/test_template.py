@@ -178,6 +178,7 @@ def test_what_api_gateway_refuses_has_the_form_of_the_wire(resources: Mapping[st
     for kind, response in responses.items():
         body = json.loads(response["responseTemplates"]["application/json"])["Response"]
         assert (response["statusCode"], body["RequestId"]) == (200, "$context.requestId"), kind
+        assert response["responseParameters"] == {"gatewayresponse.header.X-Tapedeck-Refused": "'true'"}, kind
         assert set(body["Error"]) == {"Code", "Message"}, kind
     throttled = json.loads(responses["THROTTLED"]["responseTemplates"]["application/json"])
     assert throttled["Response"]["Error"]["Code"] == "RequestLimitExceeded"  # the one code that SDKs try again
@@ -208,6 +209,27 @@ def test_cloudfront_hands_over_host_and_raw_query(resources: Mapping[str, Any], 
         "x-tapedeck-host": {"value": "api.example.com"},
         "x-tapedeck-query": {"value": query},
     }
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param("{'x-tapedeck-refused': {value: 'true'}}", 503, id="API Gateway refused it"),
+        pytest.param("{}", 200, id="the function answered"),
+    ],
+)
+def test_an_origin_does_not_take_a_refusal_of_api_gateway_for_a_yes(
+    resources: Mapping[str, Any], headers: str, status: int
+) -> None:
+    code = resources["RefuseHooks"]["Properties"]["FunctionCode"]
+    response = f"{{statusCode: 200, headers: {headers}}}"
+    script = f"{code}\nconsole.log(handler({{response: {response}}}).statusCode)"
+    assert subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True).stdout == f"{status}\n"
+    behaviours = resources["Distribution"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
+    (hooks,) = [each for each in behaviours if each["PathPattern"] == "/hooks/*"]
+    assert hooks["FunctionAssociations"] == [
+        {"EventType": "viewer-response", "FunctionARN": {"Fn::GetAtt": ["RefuseHooks", "FunctionARN"]}}
+    ]
 
 
 def test_the_zip_holds_what_the_functions_need_and_nothing_of_the_recorder(made: Package) -> None:
