@@ -5,6 +5,7 @@ from chalicelib.recording.naming import media_key, media_name, ready_key
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder, SessionOrders
 from recorder_task.aws.s3 import Bucket
 from recorder_task.outputs.output import Written
+from recorder_task.sample import Sample
 from recorder_task.tally import Tally, TrackTally
 
 
@@ -21,7 +22,6 @@ def finished_file(
 ) -> FinishedFile:
     """The facts of a file that was just ended."""
     started_at, ended_at = tally.first.arrived_at, tally.last.arrived_at
-    first = tally.first
     return FinishedFile(
         file_id=file_id,
         format=name,
@@ -44,7 +44,7 @@ def finished_file(
         started_at=started_at,
         ended_at=ended_at,
         duration_seconds=round(tally.seconds, 6),
-        media_start_ms=round(first.source_pts * first.track.seconds_per_tick * 1000),
+        media_start_ms=media_start_ms(tally.first),
         video=_video(tally.of_kind("video")),
         audio=written.encoded_audio or _audio(tally.of_kind("audio")),
         storage_seconds=format_order.storage_seconds,
@@ -53,6 +53,11 @@ def finished_file(
         storage_mode=format_order.storage_mode,
         class_id=format_order.class_id,
     )
+
+
+def media_start_ms(first: Sample) -> int:
+    """The timestamp of a file's first packet in the source."""
+    return round(first.source_pts * first.track.seconds_per_tick * 1000)
 
 
 def commit(bucket: Bucket, file: FinishedFile) -> None:

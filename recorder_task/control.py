@@ -11,6 +11,7 @@ from chalicelib.logs import log
 from chalicelib.recording.orders import SessionOrders
 from chalicelib.settings import Settings
 from chalicelib.table import Absent, Compare, Condition, ConditionFailed, Table, Update
+from recorder_task.journal import Journal
 
 Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """{recording_id: {format: {"state", "files", "reason", "file_id"}}}"""
@@ -51,9 +52,17 @@ class Control:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._on_news: Callable[[], None] = lambda: None
-        self.is_lost = False
-        """Another recorder has taken the session over: nothing more may be written."""
+        self._lost = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+
+    @property
+    def is_lost(self) -> bool:
+        """Another recorder has taken the session over: nothing more may be written."""
+        return self._lost.is_set()
+
+    def journal(self) -> Journal:
+        """The journal of the session that was claimed."""
+        return Journal(self._table, self._session_id, self._epoch, self._lost)
 
     @property
     def orders(self) -> SessionOrders:
@@ -120,7 +129,7 @@ class Control:
             self._table.update(change)
         except ConditionFailed:
             if whatever_was_ordered:
-                self.is_lost = True
+                self._lost.set()
                 return True
             self._renew()
             return self.is_lost
@@ -151,7 +160,7 @@ class Control:
             return
         item = self._table.get(self._key)
         if item is None or item.get("epoch") != self._epoch:
-            self.is_lost = True
+            self._lost.set()
         else:
             self._read(item)
 
@@ -167,7 +176,7 @@ class Control:
         try:
             self._read(self._table.update(change))
         except ConditionFailed:
-            self.is_lost = True
+            self._lost.set()
         except Exception:
             self._outcomes_changed = True
             raise

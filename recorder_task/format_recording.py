@@ -8,11 +8,13 @@ from typing import Any
 
 from chalicelib.logs import log
 from chalicelib.recording.naming import new_file_id
+from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder, SessionOrders
 from chalicelib.settings import Settings
 from recorder_task.aws.s3 import Bucket
-from recorder_task.commit import commit, finished_file
+from recorder_task.commit import commit, finished_file, media_start_ms
 from recorder_task.cutter import Cutter
+from recorder_task.journal import Journal
 from recorder_task.outputs.formats import FORMATS, CannotRecord
 from recorder_task.outputs.output import FileOrder, Output
 from recorder_task.sample import Sample, Track
@@ -32,6 +34,7 @@ class Desk:
     settings: Settings
     session: SessionOrders
     bucket: Bucket
+    journal: Journal
     memory: UploadMemory
     tracks: Sequence[Track]
 
@@ -58,6 +61,7 @@ class FormatRecording:
         self._held: deque[Sample] = deque()
         self._is_over = False
         self._broken_files = 0
+        self._uncommitted: set[str] = set()
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
         self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
         try:
@@ -107,6 +111,7 @@ class FormatRecording:
 
     def abort(self) -> None:
         """End without a file: another recorder has taken over."""
+        self._lane.abandon()
         if not self._is_over:
             self._fail("replaced by another recorder")
 
@@ -117,6 +122,9 @@ class FormatRecording:
             self._report_failure(f"upload failed: {self._lane.failure}")
         elif self.outcome["state"] == "recording":
             self.outcome["state"] = "ended"
+        if not self._lane.is_abandoned:
+            for file_id in self._uncommitted:  # failed, and said so
+                self._desk.journal.close(file_id)
 
     def _wait_for_beginning(self, sample: Sample) -> None:
         if self._has_video and not sample.is_key_frame:
@@ -139,6 +147,9 @@ class FormatRecording:
     def _begin_file(self, first: Sample) -> None:
         file_id = new_file_id(secrets.randbits(64))
         desk = self._desk
+        entry = self._entry(file_id, first)
+        self._uncommitted.add(file_id)
+        self._lane.submit(lambda: desk.journal.open(entry))
         order = FileOrder(
             bucket=desk.bucket,
             lane=self._lane,
@@ -156,6 +167,23 @@ class FormatRecording:
         self._file = _OpenFile(file_id, output, Tally(first))
         self.outcome |= {"state": "recording", "file_id": file_id}
         self._log("recording_started", file_id=file_id)
+
+    def _entry(self, file_id: str, first: Sample) -> OpenFile:
+        session, order = self._desk.session, self._order
+        return OpenFile(
+            file_id=file_id,
+            format=self._name,
+            epoch=self._desk.journal.epoch,
+            session_id=session.session_id,
+            stream=session.stream,
+            stream_param="" if order.task_id else session.stream_param,
+            recording_id=order.recording_id,
+            template_id=order.template_id,
+            task_id=order.task_id,
+            order=self._format_order,
+            began_at=first.arrived_at,
+            media_start_ms=media_start_ms(first),
+        )
 
     def _mux(self, sample: Sample) -> None:
         file = self._file
@@ -186,6 +214,7 @@ class FormatRecording:
         file, self._file = self._file, None
         if file is None:
             return
+        self._lane.submit(lambda: self._desk.journal.confirm(file.file_id))
         try:
             written = file.output.finish()
         except Exception as error:  # as above
@@ -205,6 +234,8 @@ class FormatRecording:
 
         def commit_it() -> None:
             commit(self._desk.bucket, facts)
+            self._desk.journal.close(facts.file_id)
+            self._uncommitted.discard(facts.file_id)
             self.outcome["files"] += 1
             self._log("file_ready", file_id=facts.file_id, name=facts.name, seconds=round(facts.duration_seconds, 3))
 

@@ -1,14 +1,17 @@
 """The journal: which files this session's recorders are writing, so that a dead one's can be finished.
 
 An entry is written before a file's first byte reaches the bucket, only while the session is still ours, and deleted
-behind its ready object: at any moment table and bucket together say what was left.
+behind its ready object: at any moment table and bucket together say what was left. A table that cannot be reached
+stops no recording: the file goes on, without an entry.
 """
 
 import threading
+from collections.abc import Callable
 
 from chalicelib import keys
+from chalicelib.logs import log
 from chalicelib.recording.open_file import OpenFile
-from chalicelib.table import Check, Compare, ConditionFailed, Delete, Put, Table
+from chalicelib.table import Check, Compare, ConditionFailed, Delete, Put, Table, Update
 
 
 class Replaced(Exception):
@@ -19,38 +22,40 @@ class Replaced(Exception):
 
 
 class Journal:
-    """The entries of one session, written by the recorder of one epoch."""
+    """The entries of one session, written by the recorder of one epoch; `lost` is set once one tells of another."""
 
-    def __init__(self, table: Table, session_id: str, epoch: int) -> None:
+    def __init__(self, table: Table, session_id: str, epoch: int, lost: threading.Event) -> None:
         self._table = table
         self._session_id = session_id
+        self._lost = lost
         self.epoch = epoch
-        self.has_been_refused = threading.Event()
-        """Set once an entry told that another recorder is at work."""
 
     def open(self, file: OpenFile) -> None:
         """Enter a file before its first byte is written; raises Replaced."""
         is_ours = Check(key=keys.session(self._session_id), when=[Compare("epoch", "=", self.epoch)])
-        try:
-            self._table.transact(is_ours, Put(key=file.key, item=file.as_item()))
-        except ConditionFailed:
-            self._refuse()
+        self._unless_unreachable(lambda: self._table.transact(is_ours, Put(key=file.key, item=file.as_item())))
 
     def confirm(self, file_id: str) -> None:
         """Make sure that the file is still ours before it is completed; raises Replaced."""
-        item = self._table.get(keys.open_file(self._session_id, file_id))
-        if item is None or item["epoch"] != self.epoch:
-            self._refuse()
+        is_ours = Compare("epoch", "=", self.epoch)
+        key = keys.open_file(self._session_id, file_id)
+        self._unless_unreachable(lambda: self._table.update(Update(key=key, set={"is_ending": True}, when=[is_ours])))
 
     def close(self, file_id: str) -> None:
         """Strike out a file that is committed, or of which there is nothing; twice is once."""
-        self._table.delete(Delete(key=keys.open_file(self._session_id, file_id)))
+        key = keys.open_file(self._session_id, file_id)
+        self._unless_unreachable(lambda: self._table.delete(Delete(key=key)))
 
     def left_behind(self) -> list[OpenFile]:
         """The files of earlier recorders that nobody has finished."""
         entries = self._table.query(keys.session(self._session_id).pk, prefix=keys.FILE_PREFIX)
         return [OpenFile.from_item(item) for item in entries if item["epoch"] < self.epoch]
 
-    def _refuse(self) -> None:
-        self.has_been_refused.set()
-        raise Replaced
+    def _unless_unreachable(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except ConditionFailed:
+            self._lost.set()
+            raise Replaced from None
+        except Exception as error:
+            log("journal_failed", session_id=self._session_id, reason=str(error))

@@ -75,6 +75,7 @@ class Recorder:
             settings=self._settings,
             session=session,
             bucket=self._bucket,
+            journal=self._control.journal(),
             memory=UploadMemory(self._settings.upload_buffer_bytes),
             tracks=tracks,
         )

@@ -4,6 +4,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+from recorder_task.journal import Replaced
+
 Request = Callable[[], object]
 
 
@@ -37,6 +39,8 @@ class UploadLane:
         self._requests: queue.SimpleQueue[tuple[Request, int] | None] = queue.SimpleQueue()
         self._cleanups: dict[object, Request] = {}
         self._waiting = 0
+        self.is_abandoned = False
+        """Another recorder has taken over: what lies in the bucket is not touched any more."""
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -60,6 +64,10 @@ class UploadLane:
         else:
             self._cleanups[owner] = cleanup
 
+    def abandon(self) -> None:
+        """Drop what waits and clean nothing up: another recorder goes on with what lies in the bucket."""
+        self.is_abandoned = True
+
     def close(self) -> None:
         """Take no more requests; the thread ends behind the last one."""
         self._requests.put(None)
@@ -72,8 +80,11 @@ class UploadLane:
         while (item := self._requests.get()) is not None:
             request, size_bytes = item
             try:
-                if self.failure is None:
+                if self.failure is None and not self.is_abandoned:
                     request()
+            except Replaced as error:
+                self.failure = error
+                self.abandon()
             except Exception as error:
                 self.failure = error
                 self._clean_up()
@@ -84,6 +95,8 @@ class UploadLane:
                     self._waiting -= 1
 
     def _clean_up(self) -> None:
+        if self.is_abandoned:
+            return
         for cleanup in self._cleanups.values():
             try:
                 cleanup()

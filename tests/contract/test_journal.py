@@ -1,5 +1,6 @@
 """The journal on the table's double and, through the recorder's own client, on moto's DynamoDB."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,6 +37,12 @@ FILE = OpenFile(
 )
 
 
+@pytest.fixture
+def lost() -> threading.Event:
+    """Set by a journal that finds another recorder at work."""
+    return threading.Event()
+
+
 @contextmanager
 def on_moto(name: str) -> Iterator[Table]:
     """The recorder's own client on moto's server, with a table of this name."""
@@ -63,34 +70,36 @@ def _fake() -> Iterator[Table]:
     yield FakeTable()
 
 
-def test_what_a_recorder_left_is_found_by_the_next_one_and_struck_out_once_it_is_finished(table: Table) -> None:
-    first = Journal(table, SESSION_ID, 1)
+def test_what_a_recorder_left_is_found_by_the_next_one_and_struck_out_once_it_is_finished(
+    table: Table, lost: threading.Event
+) -> None:
+    first = Journal(table, SESSION_ID, 1, lost)
     first.open(FILE)
     first.confirm(FILE.file_id)
     assert first.left_behind() == []
-    second = Journal(table, SESSION_ID, 2)
+    second = Journal(table, SESSION_ID, 2, lost)
     assert second.left_behind() == [FILE]
     second.close(FILE.file_id)
     second.close(FILE.file_id)
     assert second.left_behind() == []
 
 
-def test_a_recorder_that_was_replaced_enters_nothing(table: Table) -> None:
+def test_a_recorder_that_was_replaced_enters_nothing(table: Table, lost: threading.Event) -> None:
     table.update(Update(key=keys.session(SESSION_ID), add={"epoch": 1}))
-    slow = Journal(table, SESSION_ID, 1)
+    slow = Journal(table, SESSION_ID, 1, lost)
     with pytest.raises(Replaced):
         slow.open(FILE)
-    assert slow.has_been_refused.is_set()
-    assert Journal(table, SESSION_ID, 2).left_behind() == []
+    assert lost.is_set()
+    assert Journal(table, SESSION_ID, 2, lost).left_behind() == []
 
 
-def test_a_file_that_somebody_else_has_finished_is_not_completed(table: Table) -> None:
-    slow = Journal(table, SESSION_ID, 1)
+def test_a_file_that_somebody_else_has_finished_is_not_completed(table: Table, lost: threading.Event) -> None:
+    slow = Journal(table, SESSION_ID, 1, lost)
     slow.open(FILE)
-    Journal(table, SESSION_ID, 2).close(FILE.file_id)
+    Journal(table, SESSION_ID, 2, lost).close(FILE.file_id)
     with pytest.raises(Replaced):
         slow.confirm(FILE.file_id)
-    assert slow.has_been_refused.is_set()
+    assert lost.is_set()
 
 
 def test_a_newer_version_s_attributes_are_left_alone() -> None:
