@@ -7,6 +7,7 @@ from chalicelib.settings import Settings
 from chalicelib.table import DynamoTable
 from recorder_task.aws import dynamodb, s3
 from recorder_task.aws.credentials import CredentialSource
+from recorder_task.aws.s3_reading import S3ReadableBucket
 from recorder_task.aws.transport import ErrorReader, Transport
 
 CONTROL_RETRY_SECONDS = 8.0
@@ -14,7 +15,7 @@ CONTROL_RETRY_SECONDS = 8.0
 
 
 @contextmanager
-def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tuple[s3.S3Bucket, DynamoTable]]:
+def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tuple[S3ReadableBucket, DynamoTable]]:
     """Bucket and table; `AWS_ENDPOINT_URL` and its forms for one service point them at an emulator."""
     credentials = CredentialSource(environment)
 
@@ -37,4 +38,4 @@ def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tu
     to_dynamodb = transport("dynamodb", dynamodb.read_error, CONTROL_RETRY_SECONDS)
     with closing(to_s3), closing(to_dynamodb):
         client = dynamodb.DynamoClient(to_dynamodb)
-        yield s3.S3Bucket(settings.bucket_name, to_s3), DynamoTable(settings.table_name, lambda: client)
+        yield S3ReadableBucket(settings.bucket_name, to_s3), DynamoTable(settings.table_name, lambda: client)

@@ -18,6 +18,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
+from chalicelib.recording.naming import REPORT_PREFIX
+
 MIN_PART_BYTES = 5 * 1024 * 1024
 
 
@@ -66,6 +68,8 @@ class FakeS3:
         self.bucket = bucket
         self.min_part_bytes = min_part_bytes
         self.objects: dict[str, StoredObject] = {}
+        self.reports: dict[str, StoredObject] = {}
+        """What recorders tell beside their files: kept apart and never refused, so that a test of files sees files."""
         self.uploads: dict[str, Upload] = {}
         self.requests: list[RequestSeen] = []
         self.part_seen: Callable[[str, int, bytes], None] = lambda upload_id, number, content: None
@@ -112,7 +116,9 @@ class FakeS3:
             case "PUT", ():
                 return self._put(request.key, headers, body)
             case "GET" | "HEAD", ():
-                return self._get(request.key)
+                return self._get(request.key, headers.get("range", ""))
+            case "GET", ("prefix", "uploads"):
+                return self._list_uploads(request.query["prefix"])
             case "POST", ("uploads",):
                 self._next_upload += 1
                 upload_id = f"upload-{self._next_upload}"
@@ -138,7 +144,28 @@ class FakeS3:
         self.objects[key] = StoredObject(body, *kept)
         return 200, {"ETag": _etag(body)}, b""
 
-    def _get(self, key: str) -> tuple[int, dict[str, str], bytes] | Refusal:
+    def _list_uploads(self, prefix: str) -> tuple[int, dict[str, str], bytes]:
+        rows = "".join(
+            f"<Upload><Key>{upload.key}</Key><UploadId>{upload_id}</UploadId></Upload>"
+            for upload_id, upload in self.uploads.items()
+            if upload.key.startswith(prefix)
+        )
+        return 200, {}, f"<ListMultipartUploadsResult>{rows}</ListMultipartUploadsResult>".encode()
+
+    def _list_parts(self, upload: Upload, after: int) -> tuple[int, dict[str, str], bytes]:
+        """Pages of two parts, so that everybody meets one."""
+        numbers = [number for number in sorted(upload.parts) if number > after]
+        rows = "".join(
+            f"<Part><PartNumber>{number}</PartNumber><ETag>{_etag(upload.parts[number])}</ETag>"
+            f"<ChecksumCRC32>{_crc(upload.parts[number])}</ChecksumCRC32><Size>{len(upload.parts[number])}</Size></Part>"
+            for number in numbers[:2]
+        )
+        is_truncated = "true" if numbers[2:] else "false"
+        marker = f"<NextPartNumberMarker>{numbers[1]}</NextPartNumberMarker>" if numbers[2:] else ""
+        page = f"<ListPartsResult><IsTruncated>{is_truncated}</IsTruncated>{marker}{rows}</ListPartsResult>"
+        return 200, {}, page.encode()
+
+    def _get(self, key: str, piece: str) -> tuple[int, dict[str, str], bytes] | Refusal:
         found = self.objects.get(key)
         if found is None:
             return Refusal(404, "NoSuchKey")
@@ -147,11 +174,18 @@ class FakeS3:
             headers["Cache-Control"] = found.cache_control
         if found.facts:
             headers["x-amz-meta-facts"] = found.facts
-        return 200, headers, found.content
+        if not piece:
+            return 200, headers, found.content
+        first, last = map(int, piece.removeprefix("bytes=").split("-"))
+        if first >= len(found.content):
+            return Refusal(416, "InvalidRange")
+        return 206, headers, found.content[first : last + 1]
 
     def _of_upload(
         self, method: str, request: RequestSeen, upload: Upload, body: bytes
     ) -> tuple[int, dict[str, str], bytes] | Refusal:
+        if method == "GET":
+            return self._list_parts(upload, int(request.query.get("part-number-marker", 0)))
         if method == "PUT":
             number = int(request.query["partNumber"])
             upload.parts[number] = body
@@ -199,6 +233,11 @@ class FakeS3:
                 request = RequestSeen(self.command, key, query, len(body))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 with bucket.changed:
+                    if key.startswith(REPORT_PREFIX):
+                        bucket.reports.setdefault(key, StoredObject(body, headers["content-type"]))
+                        bucket.changed.notify_all()
+                        self._send((200, {"ETag": _etag(body)}, b""))
+                        return
                     bucket.requests.append(request)
                     refusal = bucket.fail(request)
                     if refusal is None and name != bucket.bucket:
@@ -230,6 +269,10 @@ class FakeS3:
 
 def _etag(content: bytes) -> str:
     return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+
+
+def _crc(content: bytes) -> str:
+    return base64.b64encode(zlib.crc32(content).to_bytes(4, "big")).decode()
 
 
 def _xml(root: str, **fields: str) -> bytes:
