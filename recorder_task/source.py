@@ -97,7 +97,7 @@ class Source:
             return
         self._container = container
         streams = [*container.streams.video[:1], *container.streams.audio[:1]]
-        self._tracks = {stream.index: _track(stream) for stream in streams}
+        self._tracks = {stream.index: track_of(stream) for stream in streams}
         self._opened.set()
         try:
             self.end_reason = self._read_all(container, streams)
@@ -140,7 +140,8 @@ class Source:
         return "stopped"
 
 
-def _track(stream: Any) -> Track:
+def track_of(stream: Any) -> Track:
+    """The track that a PyAV stream is."""
     context = stream.codec_context
     is_video = stream.type == "video"
     return Track(
