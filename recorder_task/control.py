@@ -47,6 +47,7 @@ class Control:
         self._epoch = 0
         self._lease_until = 0.0
         self._reading: _Reading | None = None
+        self._earlier: Outcomes = {}
         self._outcomes: dict[str, Any] = {}
         self._outcomes_changed = False
         self._lock = threading.Lock()
@@ -79,7 +80,7 @@ class Control:
         now = self._clock()
         if item.get("lease_until", 0) > now and "recorder_ended_at" not in item:
             raise AlreadyClaimed(f"session {self._session_id} has a recorder")
-        self._outcomes = item.get("outcomes", {})
+        self._outcomes = self._earlier = item.get("outcomes", {})
         before: Condition = Compare("epoch", "=", item["epoch"]) if "epoch" in item else Absent("epoch")
         lease_until = now + self._settings.lease_seconds
         claim = Update(
@@ -97,6 +98,16 @@ class Control:
         self._epoch = item["epoch"]
         self._read(item)
         return self.orders
+
+    @property
+    def earlier(self) -> Outcomes:
+        """What the session's item said of the recordings when it was claimed."""
+        return self._earlier
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether nobody else can have taken the session over; who holds no lease says nothing to the customer."""
+        return not self.is_lost and self._clock() < self._lease_until
 
     def follow(self, on_news: Callable[[], None]) -> None:
         """Begin to read orders and to renew the lease; `on_news` is called when something has changed."""

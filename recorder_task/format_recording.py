@@ -2,21 +2,23 @@
 
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.logs import log
 from chalicelib.recording.naming import new_file_id
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder, SessionOrders
 from chalicelib.settings import Settings
 from recorder_task.aws.s3 import Bucket
 from recorder_task.commit import commit, finished_file, media_start_ms
+from recorder_task.control import Outcomes
 from recorder_task.cutter import Cutter
+from recorder_task.format_voice import FormatVoice
 from recorder_task.journal import Journal
 from recorder_task.outputs.formats import FORMATS, CannotRecord
 from recorder_task.outputs.output import FileOrder, Output
+from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample, Track
 from recorder_task.tally import Tally
 from recorder_task.upload_lane import UploadLane, UploadMemory
@@ -37,6 +39,14 @@ class Desk:
     journal: Journal
     memory: UploadMemory
     tracks: Sequence[Track]
+    reporter: Reporter
+    earlier: Outcomes
+    """What the session's earlier recorder, where there was one, last said of the recordings."""
+
+    def voice(self, order: RecordingOrder, name: RecordFormat) -> FormatVoice:
+        """What tells of one format of a recording; one that a recorder left open goes on."""
+        earlier: Mapping[str, Any] = self.earlier.get(order.recording_id, {}).get(name, {})
+        return FormatVoice(self.reporter, self.session, order, name, goes_on=earlier.get("state") == "recording")
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,7 @@ class FormatRecording:
         self._format = FORMATS[name]
         self._format_order: FormatOrder = order.formats[name]
         self._name = name
+        self._voice = desk.voice(order, name)
         self._begins_with_stream = begins_with_stream
         self._tracks: list[Track] = []
         self._file: _OpenFile | None = None
@@ -106,20 +117,25 @@ class FormatRecording:
         elif not self.outcome["files"]:
             reason = "no key frame came" if self._has_video else "no audio came"
             self.outcome |= {"state": "empty", "reason": reason}
-            self._log("recording_failed", reason=reason)
+            self._voice.failed(reason)
+        self._lane.submit(self._voice.ended)
         self._lane.close()
 
     def abort(self) -> None:
         """End without a file: another recorder has taken over."""
         self._lane.abandon()
         if not self._is_over:
-            self._fail("replaced by another recorder")
+            reason = "replaced by another recorder"
+            self._give_up(reason)
+            self._voice.log("recording_failed", reason=reason)
 
     def join(self) -> None:
         """Wait for the uploads; the outcome is final after this."""
         self._lane.join()
         if self._lane.failure is not None and self.outcome["state"] != "failed":
-            self._report_failure(f"upload failed: {self._lane.failure}")
+            reason = f"upload failed: {self._lane.failure}"
+            self.outcome |= {"state": "failed", "reason": reason}
+            self._voice.failed(reason)
         elif self.outcome["state"] == "recording":
             self.outcome["state"] = "ended"
         if not self._lane.is_abandoned:
@@ -166,7 +182,7 @@ class FormatRecording:
             return
         self._file = _OpenFile(file_id, output, Tally(first))
         self.outcome |= {"state": "recording", "file_id": file_id}
-        self._log("recording_started", file_id=file_id)
+        self._voice.started(file_id)
 
     def _entry(self, file_id: str, first: Sample) -> OpenFile:
         session, order = self._desk.session, self._order
@@ -208,7 +224,7 @@ class FormatRecording:
         if self._broken_files == BROKEN_FILES:
             self._fail(reason)
         else:
-            self._log("recording_broken", reason=reason)
+            self._voice.error(reason)
 
     def _end_file(self) -> None:
         file, self._file = self._file, None
@@ -237,29 +253,21 @@ class FormatRecording:
             self._desk.journal.close(facts.file_id)
             self._uncommitted.discard(facts.file_id)
             self.outcome["files"] += 1
-            self._log("file_ready", file_id=facts.file_id, name=facts.name, seconds=round(facts.duration_seconds, 3))
+            self._voice.log(
+                "file_ready", file_id=facts.file_id, name=facts.name, seconds=round(facts.duration_seconds, 3)
+            )
 
         self._lane.submit(commit_it)
 
     def _fail(self, reason: str) -> None:
+        file_id = self._file.file_id if self._file else ""
+        self._give_up(reason)
+        self._voice.failed(reason, file_id=file_id)
+
+    def _give_up(self, reason: str) -> None:
         file, self._file = self._file, None
         self._is_over = True
-        self._report_failure(reason)
+        self.outcome |= {"state": "failed", "reason": reason}
         if file is not None:
             file.output.abort()
         self._lane.close()
-
-    def _report_failure(self, reason: str) -> None:
-        self.outcome |= {"state": "failed", "reason": reason}
-        self._log("recording_failed", reason=reason)
-
-    def _log(self, event: str, **facts: Any) -> None:
-        session = self._desk.session
-        log(
-            event,
-            session_id=session.session_id,
-            stream=str(session.stream),
-            recording_id=self._order.recording_id,
-            format=str(self._name),
-            **facts,
-        )

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 from chalicelib.logs import log
 from chalicelib.recording.orders import SessionOrders
+from chalicelib.recording.report import StatusEvent, Trouble
 from chalicelib.settings import Settings
 from recorder_task.aws.s3 import Bucket
 from recorder_task.control import Control
 from recorder_task.format_recording import Desk
 from recorder_task.interleaver import Interleaver
 from recorder_task.recording import Recording
+from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample
 from recorder_task.source import Arrival, Source, SourceFailed
 from recorder_task.timeline import Timeline
@@ -44,16 +46,19 @@ class Recorder:
             open_seconds=self._settings.source_open_seconds,
         )
         self._control.follow(source.wake)
+        reporter = Reporter(self._bucket, session, self._clock, lambda: self._control.holds_lease)
         try:
-            reason = self._record(source, session)
+            reason = self._record(source, session, reporter)
         except SourceFailed as failure:
             reason = f"source failed: {failure}"
             log("recording_failed", session_id=session.session_id, stream=str(session.stream), reason=reason)
+            self._tell_that_nothing_came(reporter, reason)
             self._control.end(reason, whatever_was_ordered=True)
             return FAILED
         finally:
             source.close()
             self._control.close()
+            reporter.close()
         files = sum(recording.files for recording in self._recordings.values())
         has_failed = any(recording.has_failed for recording in self._recordings.values())
         log(
@@ -67,7 +72,7 @@ class Recorder:
         )
         return FAILED if has_failed and not files else OK
 
-    def _record(self, source: Source, session: SessionOrders) -> str:
+    def _record(self, source: Source, session: SessionOrders, reporter: Reporter) -> str:
         """Record, finish every file, give the session back; returns why it ended."""
         tracks = source.open(self._must_not_wait)
         self._last_arrival_at = self._clock()
@@ -78,6 +83,8 @@ class Recorder:
             journal=self._control.journal(),
             memory=UploadMemory(self._settings.upload_buffer_bytes),
             tracks=tracks,
+            reporter=reporter,
+            earlier=self._control.earlier,
         )
         interleaver = Interleaver(tracks)
         next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds
@@ -94,10 +101,13 @@ class Recorder:
                 next_checkpoint_at = now + self._settings.checkpoint_seconds
                 for recording in self._recordings.values():
                     recording.checkpoint()
+            reporter.keep_time()
             reason = self._reason_to_end(source, now)
             if reason is None:
                 self._report()
                 continue
+            if reason.startswith("source failed") or reason == "source stalled":
+                reporter.trouble(Trouble.PULL_FAILED, description=reason)
             for sample in interleaver.flush():
                 self._write(sample)
             if self._finish(reason, source):
@@ -167,6 +177,19 @@ class Recorder:
         unpublished_at = self._control.orders.unpublished_at
         is_drained = unpublished_at is not None and self._clock() - unpublished_at > self._settings.drain_seconds
         return self._stop.is_set() or self._control.is_lost or is_drained
+
+    def _tell_that_nothing_came(self, reporter: Reporter, reason: str) -> None:
+        for order in self._control.orders.recordings.values():
+            for name in order.formats:
+                reporter.expect(name)
+                reporter.status(
+                    StatusEvent.START_FAILED,
+                    name,
+                    recording_id=order.recording_id,
+                    task_id=order.task_id,
+                    reason=reason,
+                )
+        reporter.trouble(Trouble.PULL_FAILED, description=reason)
 
     def _report(self) -> None:
         self._control.report({name: recording.outcomes for name, recording in self._recordings.items()})

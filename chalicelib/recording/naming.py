@@ -1,6 +1,7 @@
 """Names: object keys made of ids, and the media's name made of the customer's VodFileName. Pure.
 
-A customer's spelling never becomes a key: keys are `media/{file_id}/…` and `ready/{file_id}.json`; a file id is digits.
+A customer's spelling never becomes a key: keys are `media/{file_id}/…`, `ready/{file_id}.json` and
+`reports/{report_id}.json`; a file id is digits, a report id is made of a session's.
 """
 
 import re
@@ -25,8 +26,9 @@ PLACEHOLDERS = frozenset(
     {"StreamID"} | {f"{edge}{part}" for edge in ("Start", "End") for part in (*MOMENT_PARTS, "Millisecond")}
 )
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-READY_PREFIX, MEDIA_PREFIX = "ready/", "media/"
+READY_PREFIX, REPORT_PREFIX, MEDIA_PREFIX = "ready/", "reports/", "media/"
 _READY_KEY = re.compile(r"ready/(\d{19})\.json")
+_REPORT_KEY = re.compile(r"reports/([0-9A-Za-z-]{1,200})\.json")
 
 
 def new_file_id(random_bits: int) -> str:
@@ -59,6 +61,17 @@ def ready_key(file_id: str) -> str:
 def file_id_of_ready_key(key: str) -> str | None:
     """The file id in the key of a ready object, or None where the key is something else's."""
     match = _READY_KEY.fullmatch(key)
+    return match and match[1]
+
+
+def report_key(report_id: str) -> str:
+    """Key of the object that tells of a recording."""
+    return f"{REPORT_PREFIX}{report_id}.json"
+
+
+def report_id_of_key(key: str) -> str | None:
+    """The report id in the key of a report, or None where the key is something else's."""
+    match = _REPORT_KEY.fullmatch(key)
     return match and match[1]
 
 
