@@ -1,6 +1,8 @@
 """Our recorder and ffmpeg as processes, each measured by what the kernel says of it."""
 
+import json
 import os
+import queue
 import socket
 import subprocess
 import sys
@@ -14,7 +16,11 @@ from moto.server import ThreadedMotoServer
 
 from chalicelib import keys
 from chalicelib.table import DynamoTable, Put
+from infra.local.child import Child
+from infra.local.settings import ROOT
+from tests.fakes.hook_server import HookServer
 from tests.fakes.s3 import FakeS3
+from tests.fakes.serving import serving
 from tests.media.studio import session_item, template_order
 from tests.moto_table import create_table
 
@@ -98,42 +104,21 @@ def recorders() -> Iterator[Recorders]:
 
 
 @contextmanager
-def live(clip: Path) -> Iterator[str]:
-    """The RTMP address of an ffmpeg that plays a clip in real time to the first who asks."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"rtmp://127.0.0.1:{port}/live/bench"
-    command = [
-        FFMPEG,
-        "-v",
-        "quiet",
-        "-nostdin",
-        "-re",
-        "-i",
-        str(clip),
-        "-c",
-        "copy",
-        "-f",
-        "flv",
-        "-listen",
-        "1",
-        url,
-    ]
-    process = subprocess.Popen(command)
-    try:
-        while process.poll() is None and not _is_listening(port):
-            time.sleep(0.02)
-        yield url
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _is_listening(port: int) -> bool:
-    """Looked up, not tried: the first connection is the one that is served."""
-    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
-    return any(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+def live(clip: Path, folder: Path) -> Iterator[str]:
+    """The RTMP address of a clip that is published in real time to the local stack's origin, whose hooks allow all."""
+    lines: queue.Queue[str] = queue.Queue()
+    with serving(HookServer().application()) as hooks:
+        environment = {**os.environ, "ORIGIN_PORT": "0", "ORIGIN_HOOKS": f"{hooks}/hooks/srs", "ORIGIN_SECRET": "bench"}
+        command = ["node", str(ROOT / "infra" / "local" / "origin.js")]
+        origin = Child("the origin", command, environment, log=folder / "origin.log", on_line=lines.put)
+        url = f"rtmp://127.0.0.1:{json.loads(lines.get(timeout=20))['port']}/live/bench"
+        publish = ["-v", "quiet", "-nostdin", "-re", "-i", str(clip), "-c", "copy", "-f", "flv", url]
+        with subprocess.Popen([FFMPEG, *publish]) as publisher:
+            try:
+                yield url
+            finally:
+                publisher.terminate()
+        origin.stop(10)
 
 
 def pss_bytes(pid: int) -> int:
@@ -145,8 +130,9 @@ def pss_bytes(pid: int) -> int:
 
 
 def seconds_to_subscribe(recorders_: Recorders) -> float:
-    """From the start of a recorder's process to its connection at the origin."""
+    """From the start of a recorder's process to its connection at the origin; raises TimeoutError where none comes."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
         began_at = time.monotonic()
         process = recorders_.start(f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/bench", ["flv"])
         connection, _ = server.accept()
