@@ -12,6 +12,7 @@ STREAM#{d}/{a}/{s} / TASK#…     a task of the stream, ordered by end time: one
 TASK#{id} / TASK                where a task's item lies
 SESSION#{id} / SESSION          one publish: its orders, lease and end
 SESSION#{id} / FILE#{file_id}   a file that a recorder of the session is writing, or has left behind
+WAITING#{d}/{a}/{s} / {recording}#{file_id}   an HLS file that waits for its stream to return
 MEDIA#{file_id} / MEDIA         a media entry of the VOD index
 EVENT#{id} / EVENT              a callback event: the truth about its delivery
 
@@ -32,6 +33,7 @@ PROJECTED = ("app", "domain", "event_id", "facets", "published_at", "session_id"
 RECORD_TEMPLATES, RECORD_RULES = "RECORD-TEMPLATE", "RECORD-RULE"
 CALLBACK_TEMPLATES, CALLBACK_RULES = "CALLBACK-TEMPLATE", "CALLBACK-RULE"
 ALL_TASKS, ALL_ONLINE, ALL_OPEN, ALL_DUE, ALL_MEDIA = "TASKS", "ONLINE", "OPEN", "DUE", "MEDIA"
+ALL_WAITING = "WAITING"
 
 
 class Key(NamedTuple):
@@ -109,6 +111,15 @@ FILE_PREFIX = "FILE#"
 def open_file(session_id: str, file_id: str) -> Key:
     """In its session's partition: one query finds what a dead recorder left."""
     return Key(session(session_id).pk, f"{FILE_PREFIX}{file_id}")
+
+
+def waiting_partition(domain: str, app: str, stream: str) -> str:
+    """Files of a stream that wait for it: of its own, for recorders may write here and not to the rest of a stream."""
+    return f"WAITING#{address(domain, app, stream)}"
+
+
+def waiting_file(partition: str, recording_id: str, file_id: str) -> Key:
+    return Key(partition, f"{recording_id}#{file_id}")
 
 
 def media(file_id: str) -> Key:

@@ -4,16 +4,19 @@ With video a cut falls on a key frame, the first at or after the interval; audio
 samples come in the order of their dts. Without video every sample can begin a new piece.
 """
 
+import math
+
 TOLERANCE_SECONDS = 0.005
 """RTMP counts whole milliseconds: a key frame every 2 s may come 1 ms early."""
 
 
 class Cutter:
-    """Cuts pieces of `interval_seconds`; 0 never cuts."""
+    """Cuts pieces of `interval_seconds` (0 never cuts), at `longest_seconds` even where no key frame comes."""
 
-    def __init__(self, interval_seconds: float, *, has_video: bool) -> None:
+    def __init__(self, interval_seconds: float, *, has_video: bool, longest_seconds: float = math.inf) -> None:
         self._interval_seconds = interval_seconds
         self._has_video = has_video
+        self._longest_seconds = longest_seconds
         self._began_at: float | None = None
 
     def step(self, at: float, *, is_key_frame: bool) -> bool:
@@ -21,9 +24,10 @@ class Cutter:
         if self._began_at is None:
             self._began_at = at
             return False
-        if not self._interval_seconds or (self._has_video and not is_key_frame):
+        seconds = at - self._began_at + TOLERANCE_SECONDS
+        if not self._interval_seconds or seconds < self._interval_seconds:
             return False
-        if at - self._began_at < self._interval_seconds - TOLERANCE_SECONDS:
+        if self._has_video and not is_key_frame and seconds < self._longest_seconds:
             return False
         self._began_at = at
         return True

@@ -2,51 +2,29 @@
 
 import secrets
 from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.recording.finished_file import FinishedFile
+from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.naming import new_file_id
 from chalicelib.recording.open_file import OpenFile
-from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder, SessionOrders
-from chalicelib.settings import Settings
-from recorder_task.aws.s3 import Bucket
-from recorder_task.commit import commit, finished_file, media_start_ms
-from recorder_task.control import Outcomes
+from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
+from recorder_task.commit import commit, finished_file
+from recorder_task.continuation import Continuation
 from recorder_task.cutter import Cutter
-from recorder_task.format_voice import FormatVoice
-from recorder_task.journal import Journal
+from recorder_task.desk import Desk
 from recorder_task.outputs.formats import FORMATS, CannotRecord
+from recorder_task.outputs.hls import HlsOutput
 from recorder_task.outputs.output import FileOrder, Output
-from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample, Track
 from recorder_task.tally import Tally
-from recorder_task.upload_lane import UploadLane, UploadMemory
+from recorder_task.upload_lane import UploadLane
 
 HELD_SECONDS = 30.0
 """Audio that came before the first key frame is kept this long: as long as the longest usual GOP."""
 BROKEN_FILES = 3
 """A format whose muxer has refused a packet this often is given up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What every recording of a recorder works with."""
-
-    settings: Settings
-    session: SessionOrders
-    bucket: Bucket
-    journal: Journal
-    memory: UploadMemory
-    tracks: Sequence[Track]
-    reporter: Reporter
-    earlier: Outcomes
-    """What the session's earlier recorder, where there was one, last said of the recordings."""
-
-    def voice(self, order: RecordingOrder, name: RecordFormat) -> FormatVoice:
-        """What tells of one format of a recording; one that a recorder left open goes on."""
-        earlier: Mapping[str, Any] = self.earlier.get(order.recording_id, {}).get(name, {})
-        return FormatVoice(self.reporter, self.session, order, name, goes_on=earlier.get("state") == "recording")
 
 
 @dataclass(frozen=True)
@@ -121,6 +99,21 @@ class FormatRecording:
         self._lane.submit(self._voice.ended)
         self._lane.close()
 
+    def pause(self, *, paused_at: float, deadline: float) -> None:
+        """The stream is gone: an HLS file waits for it until `deadline` (unix s), any other ends."""
+        file = self._file
+        if self._is_over or file is None or not isinstance(file.output, HlsOutput):
+            self.finish()
+            return
+        try:
+            file.output.wait(paused_at=paused_at, deadline=deadline)
+        except Exception as error:  # as below
+            self._fail(f"cannot end the segment: {error}")
+            return
+        self._is_over, self._file = True, None
+        self._lane.submit(self._say_paused)
+        self._lane.close()
+
     def abort(self) -> None:
         """End without a file: another recorder has taken over."""
         self._lane.abandon()
@@ -141,6 +134,10 @@ class FormatRecording:
         if not self._lane.is_abandoned:
             for file_id in self._uncommitted:  # failed, and said so
                 self._desk.journal.close(file_id)
+
+    def _say_paused(self) -> None:
+        self.outcome["state"] = "paused"
+        self._voice.paused(self.outcome["file_id"])
 
     def _wait_for_beginning(self, sample: Sample) -> None:
         if self._has_video and not sample.is_key_frame:
@@ -163,43 +160,41 @@ class FormatRecording:
     def _begin_file(self, first: Sample) -> None:
         file_id = new_file_id(secrets.randbits(64))
         desk = self._desk
-        entry = self._entry(file_id, first)
-        self._uncommitted.add(file_id)
-        self._lane.submit(lambda: desk.journal.open(entry))
+        entry = desk.entry(self._order, self._name, file_id, first)
+        tally = Tally(first)
+        if not self._format.goes_on:
+            self._uncommitted.add(file_id)
+            self._lane.submit(lambda: desk.journal.open(entry))
         order = FileOrder(
             bucket=desk.bucket,
             lane=self._lane,
-            file_id=file_id,
+            entry=entry,
+            continuation=Continuation(desk.journal, desk.session.stream, self._order.recording_id),
+            on_file=self._know_file,
+            tally=tally,
             tracks=self._tracks,
             starts_at=first.at,
             part_bytes=desk.settings.part_bytes,
             segment_seconds=desk.settings.hls_segment_seconds,
+            utc_offset_hours=desk.settings.naming_utc_offset_hours,
         )
         try:
             output = self._format.open(order)
         except Exception as error:  # whatever one format meets, the others go on
             self._fail(f"cannot begin a file: {error}")
             return
-        self._file = _OpenFile(file_id, output, Tally(first))
+        self._file = _OpenFile(file_id, output, tally)
         self.outcome |= {"state": "recording", "file_id": file_id}
-        self._voice.started(file_id)
+        if not self._format.goes_on:
+            self._voice.started(file_id)
 
-    def _entry(self, file_id: str, first: Sample) -> OpenFile:
-        session, order = self._desk.session, self._order
-        return OpenFile(
-            file_id=file_id,
-            format=self._name,
-            epoch=self._desk.journal.epoch,
-            session_id=session.session_id,
-            stream=session.stream,
-            stream_param="" if order.task_id else session.stream_param,
-            recording_id=order.recording_id,
-            template_id=order.template_id,
-            task_id=order.task_id,
-            order=self._format_order,
-            began_at=first.arrived_at,
-            media_start_ms=media_start_ms(first),
-        )
+    def _know_file(self, file: OpenFile, earlier: HlsFacts | None) -> None:
+        """Now it is known whose file goes on, or that a new one begins."""
+        self.outcome["file_id"] = file.file_id
+        if earlier is None:
+            self._voice.started(file.file_id)
+        else:
+            self._voice.resumed(file.file_id, session_id=earlier.session_id)
 
     def _mux(self, sample: Sample) -> None:
         file = self._file
@@ -230,25 +225,29 @@ class FormatRecording:
         file, self._file = self._file, None
         if file is None:
             return
-        self._lane.submit(lambda: self._desk.journal.confirm(file.file_id))
+        if not self._format.goes_on:
+            self._lane.submit(lambda: self._desk.journal.confirm(file.file_id))
         try:
             written = file.output.finish()
         except Exception as error:  # as above
             file.output.abort()
             self._fail(f"cannot end the file: {error}")
             return
-        facts = finished_file(
-            session=self._desk.session,
-            order=self._order,
-            format_order=self._format_order,
-            name=self._name,
-            file_id=file.file_id,
-            written=written,
-            tally=file.tally,
-            utc_offset_hours=self._desk.settings.naming_utc_offset_hours,
-        )
+
+        def whole_file() -> FinishedFile:
+            return finished_file(
+                session=self._desk.session,
+                order=self._order,
+                format_order=self._format_order,
+                name=self._name,
+                file_id=file.file_id,
+                written=written,
+                tally=file.tally,
+                utc_offset_hours=self._desk.settings.naming_utc_offset_hours,
+            )
 
         def commit_it() -> None:
+            facts = (written.whole_file or whole_file)()
             commit(self._desk.bucket, facts)
             self._desk.journal.close(facts.file_id)
             self._uncommitted.discard(facts.file_id)

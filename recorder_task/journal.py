@@ -6,12 +6,14 @@ stops no recording: the file goes on, without an entry.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from chalicelib import keys
+from chalicelib.attribute_values import Item
 from chalicelib.logs import log
 from chalicelib.recording.open_file import OpenFile
-from chalicelib.table import Check, Compare, ConditionFailed, Delete, Put, Table, Update
+from chalicelib.table import Check, Compare, Condition, ConditionFailed, Delete, Put, Table, Update, Write
 
 
 class Replaced(Exception):
@@ -29,6 +31,11 @@ class Journal:
         self._session_id = session_id
         self._lost = lost
         self.epoch = epoch
+
+    @property
+    def session_id(self) -> str:
+        """The session whose files these are."""
+        return self._session_id
 
     def open(self, file: OpenFile) -> None:
         """Enter a file before its first byte is written; raises Replaced."""
@@ -51,11 +58,38 @@ class Journal:
         entries = self._table.query(keys.session(self._session_id).pk, prefix=keys.FILE_PREFIX)
         return [OpenFile.from_item(item) for item in entries if item["epoch"] < self.epoch]
 
+    def enter(self, file: OpenFile, *also: Write, when: Sequence[Condition] = ()) -> bool:
+        """Enter a file that another recorder began; False where it is not free any more: then nothing is written."""
+        is_ours = Check(key=keys.session(self._session_id), when=[Compare("epoch", "=", self.epoch)])
+        try:
+            self._table.transact(is_ours, Put(key=file.key, item=file.as_item(), when=when), *also)
+        except ConditionFailed as refusal:
+            if 0 in refusal.failed:
+                self.lose()
+            return False
+        except Exception as error:
+            log("journal_failed", session_id=self._session_id, reason=str(error))
+            return False
+        return True
+
+    def hand_over(self, file: OpenFile, *also: Write) -> None:
+        """Strike out a file of ours in one transaction with what says where it goes on; raises Replaced."""
+        is_ours = Compare("epoch", "=", self.epoch)
+        self._unless_unreachable(lambda: self._table.transact(Delete(key=file.key, when=[is_ours]), *also))
+
+    def items(self, partition: str, prefix: str) -> list[Item]:
+        """Items beside the journal's own; a consistent read."""
+        return list(self._table.query(partition, prefix=prefix))
+
+    def lose(self) -> NoReturn:
+        """Another recorder is at work: raises Replaced."""
+        self._lost.set()
+        raise Replaced
+
     def _unless_unreachable(self, write: Callable[[], object]) -> None:
         try:
             write()
         except ConditionFailed:
-            self._lost.set()
-            raise Replaced from None
+            self.lose()
         except Exception as error:
             log("journal_failed", session_id=self._session_id, reason=str(error))

@@ -9,7 +9,7 @@ from chalicelib.recording.report import StatusEvent, Trouble
 from chalicelib.settings import Settings
 from recorder_task.aws.s3 import Bucket
 from recorder_task.control import Control
-from recorder_task.format_recording import Desk
+from recorder_task.desk import Desk
 from recorder_task.interleaver import Interleaver
 from recorder_task.recording import Recording
 from recorder_task.reporter import Reporter
@@ -136,8 +136,10 @@ class Recorder:
         for recording in recordings:
             if self._control.is_lost:
                 recording.abort()
-            else:
+            elif can_go_on:
                 recording.finish()
+            else:
+                recording.pause(self._clock())
         for recording in recordings:
             recording.join()
         self._report()

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.recording.orders import RecordingOrder
-from recorder_task.format_recording import Desk, FormatRecording
+from chalicelib.recording.waiting import deadline_of
+from recorder_task.desk import Desk
+from recorder_task.format_recording import FormatRecording
 from recorder_task.interleaver import SPREAD_SECONDS
 from recorder_task.sample import Sample
 
@@ -66,6 +68,16 @@ class Recording:
         """End every file; `join` waits for the uploads."""
         for each in self._formats.values():
             each.finish()
+
+    def pause(self, now: float) -> None:
+        """The stream is gone: HLS waits for its return where that is ordered, everything else ends."""
+        order = self._order
+        deadline = deadline_of(paused_at=now, continue_seconds=order.continue_seconds, ends_at=order.ends_at)
+        for each in self._formats.values():
+            if deadline > now:
+                each.pause(paused_at=now, deadline=deadline)
+            else:
+                each.finish()
 
     def abort(self) -> None:
         """End without files."""

@@ -43,14 +43,14 @@ def media_key(file_id: str, format_: RecordFormat) -> str:
     return f"{MEDIA_PREFIX}{file_id}/f0.{format_}"
 
 
-def segment_name(number: int) -> str:
-    """Name of an HLS segment beside its playlist."""
-    return f"{number:06d}.ts"
+def segment_name(number: int, writer: str) -> str:
+    """Name of an HLS segment beside its playlist; `writer` is random: no recorder writes over another's segment."""
+    return f"{number:06d}-{writer}.ts"
 
 
-def segment_key(file_id: str, number: int) -> str:
+def segment_key(file_id: str, name: str) -> str:
     """Key of an HLS segment."""
-    return f"{MEDIA_PREFIX}{file_id}/{segment_name(number)}"
+    return f"{MEDIA_PREFIX}{file_id}/{name}"
 
 
 def ready_key(file_id: str) -> str:

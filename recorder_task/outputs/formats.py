@@ -25,6 +25,8 @@ class OutputFormat:
     audio_codecs: frozenset[str]
     is_cut: bool = True
     """RecordInterval applies."""
+    goes_on: bool = False
+    """Another recorder may have begun the file, or may end it: the output itself keeps the journal of it."""
 
     def tracks(self, source: Sequence[Track], *, audio_only: bool) -> list[Track]:
         """The tracks of `source` that this format records; raises CannotRecord."""
@@ -50,6 +52,7 @@ FORMATS: Mapping[RecordFormat, OutputFormat] = {
         video_codecs=frozenset({"h264", "hevc"}),
         audio_codecs=frozenset({"aac", "mp3", "opus"}),
         is_cut=False,
+        goes_on=True,
     ),
     RecordFormat.MP4: OutputFormat(
         open=Mp4Output,

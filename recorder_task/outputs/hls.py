@@ -5,14 +5,17 @@ on through the file, and the discontinuity indicator in a segment's first packet
 that continuity counters begin anew.
 """
 
-from chalicelib.recording.naming import media_key, segment_key, segment_name
-from chalicelib.recording.orders import RecordFormat
-from recorder_task.cutter import Cutter
-from recorder_task.outputs.output import FileOrder, Muxer, Written
-from recorder_task.outputs.playlist import Segment, playlist
-from recorder_task.sample import Sample
+import secrets
 
-SEGMENT_TYPE, PLAYLIST_TYPE = "video/mp2t", "application/vnd.apple.mpegurl"
+from chalicelib.recording.finished_file import FinishedFile
+from chalicelib.recording.hls_facts import HlsFacts, TrackFacts
+from chalicelib.recording.playlist import rounded, target_duration
+from recorder_task.cutter import Cutter
+from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
+from recorder_task.outputs.output import FileOrder, Muxer, Written
+from recorder_task.sample import Sample
+from recorder_task.tally import TrackTally
+
 OPTIONS = {
     "mpegts_flags": "+initial_discontinuity",
     # FFmpeg's command line sets this; with the library's 0 every audio frame becomes a PES packet of its own, which
@@ -37,26 +40,32 @@ class _Memory:
 
 
 class HlsOutput:
-    """One playlist and its segments."""
+    """One playlist and its segments, or the last part of them where it goes on with another recorder's file."""
 
     def __init__(self, order: FileOrder) -> None:
         self._order = order
-        has_video = any(track.kind == "video" for track in order.tracks)
-        self._cutter = Cutter(order.segment_seconds, has_video=has_video)
-        self._segments: list[Segment] = []
-        self._segment_bytes = 0
+        self._tracks = order.tracks
+        self._target_seconds = target_duration(order.segment_seconds)
+        self._cutter = self._new_cutter()
         self._began_at = self._ends_at = order.starts_at
+        self._clock_offset = order.tally.first.arrived_at - order.starts_at
+        self._is_discontinuous = False
+        self._segment_bytes = 0
         self._memory = _Memory()
         self._muxer = self._new_muxer()
+        self._playlist = GrowingPlaylist(
+            order.bucket,
+            order.continuation,
+            order.entry,
+            writer=secrets.token_hex(3),
+            target_seconds=self._target_seconds,
+            on_file=order.on_file,
+        )
 
     def write(self, sample: Sample) -> None:
         """Mux a sample, into a new segment where one begins."""
         if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame):
-            self._end_segment(sample.at)
-            self._upload_playlist(is_finished=False)
-            self._began_at = self._ends_at = sample.at
-            self._memory = _Memory()
-            self._muxer = self._new_muxer()
+            self._cut(sample)
         self._muxer.write(sample)
         end = sample.at + sample.duration * sample.track.seconds_per_tick
         self._ends_at = max(self._ends_at, end)
@@ -65,31 +74,82 @@ class HlsOutput:
         """Nothing to do: a segment goes to the bucket when it ends."""
 
     def finish(self) -> Written:
-        """End the last segment and the playlist."""
-        self._end_segment(self._ends_at)
-        playlist_bytes = self._upload_playlist(is_finished=True)
-        return Written(self._segment_bytes + playlist_bytes, playlist_bytes)
+        """End the last segment and the playlist; the facts of the file are known once the lane has come there."""
+        self._end_segment(self._last_seconds(), is_last=True)
+        return Written(0, whole_file=self._whole_file)
+
+    def wait(self, *, paused_at: float, deadline: float) -> None:
+        """End the last segment and leave the file to whoever returns before `deadline` (unix s)."""
+        self._end_segment(self._last_seconds())
+        self._order.lane.submit(lambda: self._playlist.wait(paused_at=paused_at, deadline=deadline))
 
     def abort(self) -> None:
-        """Free the muxer; what was uploaded plays, and nothing commits it."""
+        """Free the muxer; what was uploaded plays, and recovery commits it."""
         self._muxer.close()
+
+    def _whole_file(self) -> FinishedFile:
+        return self._playlist.finished(utc_offset_hours=self._order.utc_offset_hours)
+
+    def _cut(self, sample: Sample) -> None:
+        seconds = sample.at - self._began_at
+        # A source that leapt ahead: the segment is as long as its media, and what follows is somewhere else.
+        has_leapt = rounded(seconds) > self._target_seconds
+        self._end_segment(self._last_seconds() if has_leapt else seconds)
+        self._is_discontinuous = has_leapt
+        if has_leapt:
+            self._clock_offset = sample.arrived_at - sample.at
+        self._began_at = self._ends_at = sample.at
+        self._memory = _Memory()
+        self._muxer = self._new_muxer()
+
+    def _last_seconds(self) -> float:
+        return min(self._ends_at - self._began_at, float(self._target_seconds))
+
+    def _end_segment(self, seconds: float, *, is_last: bool = False) -> None:
+        self._muxer.close()
+        content = self._memory.content
+        self._segment_bytes += len(content)
+        piece = Piece(
+            content=content,
+            seconds=seconds,
+            began_at=self._began_at + self._clock_offset,
+            is_discontinuous=self._is_discontinuous,
+            facts=_facts(self._order, self._segment_bytes),
+        )
+        self._order.lane.submit(lambda: self._playlist.add(piece, is_last=is_last), len(content))
+
+    def _new_cutter(self) -> Cutter:
+        has_video = any(track.kind == "video" for track in self._tracks)
+        return Cutter(self._order.segment_seconds, has_video=has_video, longest_seconds=self._target_seconds)
 
     def _new_muxer(self) -> Muxer:
-        order = self._order
-        return Muxer(self._memory, "mpegts", order.tracks, starts_at=order.starts_at, options=OPTIONS)
+        return Muxer(self._memory, "mpegts", self._tracks, starts_at=self._order.starts_at, options=OPTIONS)
 
-    def _end_segment(self, at: float) -> None:
-        self._muxer.close()
-        number = len(self._segments)
-        self._segments.append(Segment(name=segment_name(number), duration_seconds=at - self._began_at))
-        self._segment_bytes += len(self._memory.content)
-        self._put(segment_key(self._order.file_id, number), self._memory.content, SEGMENT_TYPE)
 
-    def _upload_playlist(self, *, is_finished: bool) -> int:
-        text = playlist(self._segments, target_seconds=self._order.segment_seconds, is_finished=is_finished)
-        self._put(media_key(self._order.file_id, RecordFormat.HLS), text, PLAYLIST_TYPE)
-        return len(text)
+def _facts(order: FileOrder, segment_bytes: int) -> HlsFacts:
+    tally = order.tally
+    return HlsFacts(
+        session_id=order.entry.session_id,
+        started_at=tally.first.arrived_at,
+        ended_at=tally.last.arrived_at,
+        media_start_ms=order.entry.media_start_ms,
+        segment_bytes=segment_bytes,
+        video=_track_facts(tally.of_kind("video")),
+        audio=_track_facts(tally.of_kind("audio")),
+    )
 
-    def _put(self, key: str, content: bytes | bytearray, content_type: str) -> None:
-        bucket = self._order.bucket
-        self._order.lane.submit(lambda: bucket.put(key, content, content_type=content_type), len(content))
+
+def _track_facts(tally: TrackTally | None) -> TrackFacts | None:
+    if tally is None:
+        return None
+    track = tally.track
+    return TrackFacts(
+        codec=track.codec,
+        samples=tally.samples,
+        size_bytes=tally.size_bytes,
+        seconds=round(tally.seconds, 6),
+        width=track.width,
+        height=track.height,
+        sample_rate=track.sample_rate,
+        channels=track.channels,
+    )

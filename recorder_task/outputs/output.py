@@ -1,14 +1,18 @@
 """What every output is: one file of one format, fed sample by sample, that ends as objects in the bucket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import av
 
-from chalicelib.recording.finished_file import AudioTrack
+from chalicelib.recording.finished_file import AudioTrack, FinishedFile
+from chalicelib.recording.hls_facts import HlsFacts
+from chalicelib.recording.open_file import OpenFile
 from recorder_task.aws.s3 import Bucket
+from recorder_task.continuation import Continuation
 from recorder_task.sample import Sample, Track
+from recorder_task.tally import Tally
 from recorder_task.upload_lane import UploadLane
 
 
@@ -19,6 +23,8 @@ class Written(NamedTuple):
     playlist_bytes: int = 0
     encoded_audio: AudioTrack | None = None
     """The audio in the file, where it is not the source's."""
+    whole_file: Callable[[], FinishedFile] | None = None
+    """HLS alone, to be asked in the lane: other recorders may have written the file's beginning."""
 
 
 class Output(Protocol):
@@ -43,12 +49,24 @@ class FileOrder:
 
     bucket: Bucket
     lane: UploadLane
-    file_id: str
+    entry: OpenFile
+    """The file as the journal has it; HLS may go on with another one instead."""
+    continuation: Continuation
+    on_file: Callable[[OpenFile, HlsFacts | None], None]
+    """HLS tells in the lane which file it writes, with the facts of what others have written of it."""
+    tally: Tally
+    """What was written so far, the sample under way not included."""
     tracks: Sequence[Track]
     starts_at: float
     """Media seconds (dts) of the file's first sample: 0 in the file, for every track."""
     part_bytes: int
     segment_seconds: float
+    utc_offset_hours: float
+
+    @property
+    def file_id(self) -> str:
+        """Of the file as it begins."""
+        return self.entry.file_id
 
 
 MUXER_OPTIONS = {

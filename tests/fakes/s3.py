@@ -70,6 +70,8 @@ class FakeS3:
         self.objects: dict[str, StoredObject] = {}
         self.reports: dict[str, StoredObject] = {}
         """What recorders tell beside their files: kept apart and never refused, so that a test of files sees files."""
+        self.versions: dict[str, list[bytes]] = {}
+        """What was ever put under a key, the first first."""
         self.uploads: dict[str, Upload] = {}
         self.requests: list[RequestSeen] = []
         self.part_seen: Callable[[str, int, bytes], None] = lambda upload_id, number, content: None
@@ -142,6 +144,7 @@ class FakeS3:
                 return Refusal(412, "PreconditionFailed")
         kept = (headers.get(name, "") for name in ("content-type", "cache-control", "x-amz-meta-facts"))
         self.objects[key] = StoredObject(body, *kept)
+        self.versions.setdefault(key, []).append(body)
         return 200, {"ETag": _etag(body)}, b""
 
     def _list_uploads(self, prefix: str) -> tuple[int, dict[str, str], bytes]:

@@ -61,21 +61,23 @@ class Studio:
     clock: Callable[[], float] = time.time
     table: WatchedTable = field(default_factory=WatchedTable)
     stop: threading.Event = field(default_factory=threading.Event)
+    session_id: str = SESSION_ID
     code: int | None = None
 
     def order(self, pull_url: str | Path, *orders: RecordingOrder, **overrides: Any) -> None:
         """Write the session's item."""
-        self.table.put(Put(key=SESSION_KEY, item=session_item(str(pull_url), *orders, **overrides)))
+        item = session_item(str(pull_url), *orders, **{"session_id": self.session_id, **overrides})
+        self.table.put(Put(key=keys.session(self.session_id), item=item))
 
     def change(self, attributes: Mapping[AttributePath, Any]) -> None:
         """Change the session's item as a function would."""
-        self.table.update(Update(key=SESSION_KEY, set=attributes, add={"orders_version": 1}))
+        self.table.update(Update(key=keys.session(self.session_id), set=attributes, add={"orders_version": 1}))
 
     def run(self) -> "Studio":
         """Record until the recorder ends by itself."""
         settings = Settings(bucket_name=self.s3.bucket, **{"orders_seconds": 0.05, **self.settings})
         with connected(settings, {**ENVIRONMENT, "AWS_ENDPOINT_URL_S3": self.s3.url}) as (bucket, _):
-            control = Control(self.table, SESSION_ID, settings, self.clock)
+            control = Control(self.table, self.session_id, settings, self.clock)
             self.code = Recorder(settings, bucket, control, self.stop, self.clock).run()
         return self
 
@@ -95,7 +97,7 @@ class Studio:
     @property
     def session(self) -> Item:
         """The session's item now."""
-        item = self.table.get(SESSION_KEY)
+        item = self.table.get(keys.session(self.session_id))
         assert item is not None
         return item
 

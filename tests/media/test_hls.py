@@ -1,48 +1,64 @@
 """HLS as a player and RFC 8216 want it."""
 
+import re
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
+from tests.media.hls import packets_of_segments
 from tests.media.packets import packets_of
 from tests.media.studio import Studio, template_order
+from tests.rfc8216 import judge
 
 Source = Callable[[Clip], Path]
 
 
-def playlists_written(s3: FakeS3) -> list[str]:
-    """The keys of the uploads, in order: segments and playlists by their last part."""
-    return [request.key.rpartition("/")[2] for request in s3.requests if request.key.startswith("media/")]
+def uploads(s3: FakeS3) -> list[str]:
+    """What was uploaded, in order: segments by their number, playlists by their name."""
+    names = [request.key.rpartition("/")[2] for request in s3.requests if request.method == "PUT"]
+    return [re.sub(r"-[0-9a-f]{6}\.ts$", ".ts", name) for name in names if not name.endswith(".json")]
 
 
-def test_a_finished_playlist_names_every_segment_with_its_exact_duration(s3: FakeS3, source: Source) -> None:
+def date_time(moment: float) -> str:
+    """Unix seconds as a playlist spells them."""
+    return datetime.fromtimestamp(round(moment, 3), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def test_a_finished_playlist_names_every_segment_with_its_date_and_exact_duration(s3: FakeS3, source: Source) -> None:
     made = clip(ClipOrder(seconds=15))
     studio = Studio(s3)
     studio.order(source(made), template_order("hls"))
     studio.run()
     file = studio.file("hls")
     ends_at = max(made.of("video")[-1].dts_ms + 40, made.of("audio")[-1].dts_ms + 23) / 1000
+    names = sorted(key.rpartition("/")[2] for key in s3.objects if key.endswith(".ts"))
     assert s3.objects[file.key].content.decode() == (
         "#EXTM3U\n"
         "#EXT-X-VERSION:3\n"
-        "#EXT-X-TARGETDURATION:6\n"
+        "#EXT-X-TARGETDURATION:12\n"
         "#EXT-X-MEDIA-SEQUENCE:0\n"
         "#EXT-X-PLAYLIST-TYPE:EVENT\n"
-        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        f"#EXT-X-PROGRAM-DATE-TIME:{date_time(file.started_at)}\n"
         "#EXTINF:6.000000,\n"
-        "000000.ts\n"
+        f"{names[0]}\n"
+        f"#EXT-X-PROGRAM-DATE-TIME:{date_time(file.started_at + 6)}\n"
         "#EXTINF:6.000000,\n"
-        "000001.ts\n"
+        f"{names[1]}\n"
+        f"#EXT-X-PROGRAM-DATE-TIME:{date_time(file.started_at + 12)}\n"
         f"#EXTINF:{ends_at - 12:.6f},\n"
-        "000002.ts\n"
+        f"{names[2]}\n"
         "#EXT-X-ENDLIST\n"
     )
+    assert [re.sub(r"-[0-9a-f]{6}", "", name) for name in names] == ["000000.ts", "000001.ts", "000002.ts"]
     assert file.playlist_bytes == len(s3.objects[file.key].content)
     assert file.size_bytes == file.playlist_bytes + len(studio.content(file))
+    assert file.duration_seconds == pytest.approx(ends_at)
     assert {each.content_type for key, each in s3.objects.items() if key.endswith(".ts")} == {"video/mp2t"}
     assert s3.objects[file.key].content_type == "application/vnd.apple.mpegurl"
 
@@ -51,7 +67,7 @@ def test_a_segment_is_in_the_bucket_before_a_playlist_names_it(s3: FakeS3, sourc
     studio = Studio(s3)
     studio.order(source(clip(ClipOrder(seconds=15))), template_order("hls"))
     studio.run()
-    assert playlists_written(s3) == [
+    assert uploads(s3) == [
         "000000.ts",
         "playlist.m3u8",
         "000001.ts",
@@ -59,6 +75,47 @@ def test_a_segment_is_in_the_bucket_before_a_playlist_names_it(s3: FakeS3, sourc
         "000002.ts",
         "playlist.m3u8",
     ]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ClipOrder(seconds=15),
+        ClipOrder(seconds=15, video_codec=None),
+        ClipOrder(seconds=15, audio_codec=None),
+        ClipOrder(seconds=40, key_frame_seconds=30, width=64, height=64),
+    ],
+    ids=["both", "audio alone", "video alone", "a key frame every 30 s"],
+)
+def test_every_version_of_a_playlist_is_valid_and_only_grows(order: ClipOrder, s3: FakeS3, source: Source) -> None:
+    made = clip(order)
+    studio = Studio(s3, {"hls_segment_seconds": 3.0})
+    studio.order(source(made), template_order("hls"))
+    studio.run()
+    file = studio.file("hls")
+    versions = s3.versions[file.key]
+    assert judge(versions) == []
+    assert len(versions) >= 4
+    assert [b"#EXT-X-ENDLIST" in version for version in versions] == [False] * (len(versions) - 1) + [True]
+    for kind in ("video", "audio"):
+        assert [each.digest for each in packets_of_segments(s3, file, kind)] == [each.digest for each in made.of(kind)]
+
+
+def test_a_cache_keeps_segments_for_ever_and_a_growing_playlist_for_a_second(s3: FakeS3, source: Source) -> None:
+    with FlvOrigin(clip(ClipOrder(seconds=15)).content) as origin:
+        studio = Studio(s3)
+        studio.order(origin.url, template_order("hls"))
+        studio.start()
+        origin.send(until_ms=13_500)
+        s3.wait_for(lambda: any(key.endswith(".m3u8") for key in s3.objects))
+        (growing,) = [each for key, each in s3.objects.items() if key.endswith(".m3u8")]
+        origin.send(until_ms=30_000)
+        origin.end()
+        studio.wait()
+    assert growing.cache_control == "max-age=1"
+    assert s3.objects[studio.file("hls").key].cache_control == "max-age=60"
+    segments = {each.cache_control for key, each in s3.objects.items() if key.endswith(".ts")}
+    assert segments == {"max-age=31536000, immutable"}
 
 
 def test_every_segment_begins_with_a_key_frame_and_nothing_is_lost_or_doubled(s3: FakeS3, source: Source) -> None:
@@ -83,7 +140,7 @@ def test_a_gop_longer_than_a_segment_makes_the_segment_longer(s3: FakeS3, source
     studio.order(source(made), template_order("hls"))
     studio.run()
     lines = s3.objects[studio.file("hls").key].content.decode().splitlines()
-    assert "#EXT-X-TARGETDURATION:10" in lines
+    assert "#EXT-X-TARGETDURATION:12" in lines
     assert "#EXTINF:10.000000," in lines
 
 

@@ -1,0 +1,144 @@
+"""What is known of an HLS file beside its playlist, kept as metadata of the playlist's object. Pure.
+
+Each version of a playlist is written with the facts of the segments it names, in one request. Whoever goes on with the
+file or ends it, be it another recorder or a function, finds all of it in the bucket.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from chalicelib.recording.finished_file import AudioTrack, FinishedFile, VideoTrack
+from chalicelib.recording.naming import media_key, media_name
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.playlist import Playlist
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackFacts:
+    """One track as it was in the beginning, and what was counted of it since."""
+
+    codec: str
+    samples: int
+    size_bytes: int
+    seconds: float
+    width: int = 0
+    height: int = 0
+    sample_rate: int = 0
+    channels: int = 0
+
+    @property
+    def bits_per_second(self) -> int:
+        """The mean bit rate of its packets."""
+        return round(self.size_bytes * 8 / self.seconds) if self.seconds > 0 else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HlsFacts:
+    """The facts of the segments that a playlist names. Times are unix seconds."""
+
+    session_id: str
+    """The session in which the file began."""
+    started_at: float
+    ended_at: float
+    media_start_ms: int
+    segment_bytes: int
+    video: TrackFacts | None
+    audio: TrackFacts | None
+
+    def followed_by(self, later: "HlsFacts") -> "HlsFacts":
+        """The facts of both, one behind the other."""
+        return replace(
+            self,
+            ended_at=later.ended_at,
+            segment_bytes=self.segment_bytes + later.segment_bytes,
+            video=_sum(self.video, later.video),
+            audio=_sum(self.audio, later.audio),
+        )
+
+    def encode(self) -> str:
+        """The metadata's value: ASCII, far below S3's 2 KB."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def decode(cls, text: str) -> "HlsFacts":
+        """The facts of a metadata's value; raises ValueError for what `encode` has not written."""
+        try:
+            facts: dict[str, Any] = json.loads(text)
+            tracks = {kind: facts[kind] and TrackFacts(**facts[kind]) for kind in ("video", "audio")}
+            return cls(**{**facts, **tracks})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not the facts of an HLS file: {error}") from error
+
+
+def finished_hls(
+    file: OpenFile, playlist: Playlist, facts: HlsFacts, *, utc_offset_hours: float, recovered: bool = False
+) -> FinishedFile:
+    """The finished file that a playlist, as it lies in the bucket, and its facts make."""
+    playlist_bytes = len(playlist.encode())
+    return FinishedFile(
+        file_id=file.file_id,
+        format=file.format,
+        key=media_key(file.file_id, file.format),
+        name=media_name(
+            file.order.file_name,
+            stream_id=file.stream.stream,
+            started_at=facts.started_at,
+            ended_at=facts.ended_at,
+            utc_offset_hours=utc_offset_hours,
+        ),
+        size_bytes=facts.segment_bytes + playlist_bytes,
+        playlist_bytes=playlist_bytes,
+        stream=file.stream,
+        stream_param=file.stream_param,
+        session_id=facts.session_id,
+        recording_id=file.recording_id,
+        template_id=file.template_id,
+        task_id=file.task_id,
+        started_at=facts.started_at,
+        ended_at=facts.ended_at,
+        duration_seconds=round(playlist.duration_seconds, 6),
+        media_start_ms=facts.media_start_ms,
+        video=_video(facts.video),
+        audio=_audio(facts.audio),
+        storage_seconds=file.order.storage_seconds,
+        sub_app_id=file.order.sub_app_id,
+        procedure=file.order.procedure,
+        storage_mode=file.order.storage_mode,
+        class_id=file.order.class_id,
+        recovered=recovered,
+    )
+
+
+def _sum(first: TrackFacts | None, later: TrackFacts | None) -> TrackFacts | None:
+    if first is None or later is None:
+        return first or later
+    return replace(
+        first,
+        samples=first.samples + later.samples,
+        size_bytes=first.size_bytes + later.size_bytes,
+        seconds=first.seconds + later.seconds,
+    )
+
+
+def _video(facts: TrackFacts | None) -> VideoTrack | None:
+    if facts is None:
+        return None
+    return VideoTrack(
+        codec=facts.codec,
+        width=facts.width,
+        height=facts.height,
+        frames_per_second=round(facts.samples / facts.seconds, 3) if facts.seconds > 0 else 0.0,
+        bits_per_second=facts.bits_per_second,
+    )
+
+
+def _audio(facts: TrackFacts | None) -> AudioTrack | None:
+    if facts is None:
+        return None
+    return AudioTrack(
+        codec=facts.codec,
+        sample_rate=facts.sample_rate,
+        channels=facts.channels,
+        bits_per_second=facts.bits_per_second,
+    )
