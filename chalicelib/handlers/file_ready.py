@@ -1,4 +1,4 @@
-"""S3 told us of a ready object, through a queue."""
+"""S3 told us of a ready object or of a report, through a queue."""
 
 import time
 
@@ -7,17 +7,16 @@ from chalice.app import SQSEvent
 
 from chalicelib import aws
 from chalicelib.handlers.batches import Failures, each_message
-from chalicelib.recording.indexing import file_ids_of, index_file
+from chalicelib.recording.created_objects import take
 
 blueprint = Blueprint(__name__)
 
 
 @blueprint.on_sqs_message(queue="file-ready", batch_size=10, name="file_ready")
 def file_ready(event: SQSEvent) -> Failures:
-    """Index each finished file and write its callback events."""
-    return each_message(event, _index)
+    """Index each finished file and write its callback event; write those of reports."""
+    return each_message(event, _take)
 
 
-def _index(message: str) -> None:
-    for file_id in file_ids_of(message):
-        index_file(aws.table(), file_id, now=time.time())
+def _take(message: str) -> None:
+    take(aws.table(), message, now=time.time())

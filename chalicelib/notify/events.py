@@ -18,12 +18,16 @@ class EventType(IntEnum):
     PUSH_STOPPED = 0
     PUSH_STARTED = 1
     FILE_READY = 100
+    RECORD_STATUS = 332
+    RECORD_EXCEPTION = 341
 
 
 URL_FIELD: Mapping[EventType, str] = {
     EventType.PUSH_STOPPED: "StreamEndNotifyUrl",
     EventType.PUSH_STARTED: "StreamBeginNotifyUrl",
     EventType.FILE_READY: "RecordNotifyUrl",
+    EventType.RECORD_STATUS: "RecordStatusNotifyUrl",
+    EventType.RECORD_EXCEPTION: "RecordExceptionNotifyUrl",
 }
 """Where a callback template says where to."""
 SET_ID = 7

@@ -1,10 +1,5 @@
 """A finished file enters the index: its media entry and its callback event in one transaction."""
 
-import json
-from collections.abc import Iterator
-from typing import Any
-from urllib.parse import unquote_plus
-
 from chalicelib import aws
 from chalicelib.live import callbacks
 from chalicelib.logs import log
@@ -14,18 +9,6 @@ from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.settings import settings
 from chalicelib.table import ConditionFailed, Put, Table
 from chalicelib.vod.media import media_put
-
-
-def file_ids_of(message: str) -> Iterator[str]:
-    """File ids of the ready objects that an S3 notification names; S3's own test event names none."""
-    notification: dict[str, Any] = json.loads(message)
-    for record in notification.get("Records", []):
-        key = unquote_plus(record["s3"]["object"]["key"])
-        file_id = naming.file_id_of_ready_key(key)
-        if file_id is None:
-            log("object_ignored", key=key, reason="not a ready object")
-        else:
-            yield file_id
 
 
 def index_file(table: Table, file_id: str, *, now: float) -> None:

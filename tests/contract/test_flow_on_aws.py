@@ -18,7 +18,7 @@ from chalicelib.handlers.tick import tick
 from chalicelib.recording import naming
 from chalicelib.settings import settings
 from tests.fakes.callback_receiver import CallbackReceiver, callback_receiver
-from tests.fakes.world import FILE, World, notification
+from tests.fakes.world import FILE, REPORT, World, notification
 from tests.moto_table import create_table
 
 
@@ -134,16 +134,18 @@ def test_a_stream_is_published_recorded_indexed_and_told(account: Account, recei
     assert hook("on_play", param=f"?tapedeck_session={session_id}") == (200, {"code": 0})
 
     account.s3.put_object(Bucket="tapedeck", Key=naming.ready_key(FILE.file_id), Body=FILE.to_json())
+    account.s3.put_object(Bucket="tapedeck", Key=naming.report_key(REPORT.report_id), Body=REPORT.to_json())
     ready = {"messageId": "m1", "body": notification(naming.ready_key(FILE.file_id))}
+    report = {"messageId": "m3", "body": notification(naming.report_key(REPORT.report_id))}
     missing = {"messageId": "m2", "body": notification(naming.ready_key("5000000000000000043"))}
-    assert give(file_ready, [ready, ready, missing]) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+    assert give(file_ready, [report, ready, ready, missing, report]) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
     assert hook("on_unpublish") == (200, {"code": 0})
 
     assert give(callback_due, account.messages()) == {"batchItemFailures": []}
     assert give(callback_due, account.messages()) == {"batchItemFailures": []}
     told = {path: body["event_type"] for path, body in zip(receiver.paths, receiver.received, strict=True)}
-    assert told == {"/begin": 1, "/end": 0, "/file": 100}
-    assert len(receiver.received) == 3
+    assert told == {"/begin": 1, "/end": 0, "/file": 100, "/status": 332}
+    assert len(receiver.received) == 4
 
     scheduled = {"id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": []}
     tick({**scheduled, "version": "0", "account": "0", "time": "", "region": ""}, SimpleNamespace())

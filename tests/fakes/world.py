@@ -15,6 +15,7 @@ from chalicelib.notify.delivery import deliver
 from chalicelib.recording import naming, publishing
 from chalicelib.recording.finished_file import FinishedFile, VideoTrack
 from chalicelib.recording.orders import RecordFormat
+from chalicelib.recording.report import Report, Status, StatusEvent
 from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Update
 from tests.fakes.ecs import FakeEcs
@@ -50,6 +51,25 @@ FILE = FinishedFile(
     storage_mode="normal",
     class_id=0,
 )
+REPORT = Report(
+    report_id=f"{'5' * 32}-1-7",
+    sequence=1_800_000_009_750,
+    at=BEGIN + 9.5,
+    stream=STREAM,
+    session_id="5" * 32,
+    recording_id="template-1",
+    task_id="",
+    format=RecordFormat.HLS,
+    file_id="5000000000000000042",
+    told=Status(event=StatusEvent.START_SUCCEEDED),
+)
+CALLBACK_PATHS = {
+    "StreamBeginNotifyUrl": "/begin",
+    "StreamEndNotifyUrl": "/end",
+    "RecordNotifyUrl": "/file",
+    "RecordStatusNotifyUrl": "/status",
+    "RecordExceptionNotifyUrl": "/exception",
+}
 ACTIONS: Actions = {
     **templates.ACTIONS,
     **rules.ACTIONS,
@@ -102,11 +122,10 @@ class World:
         answer = self.act("CreateRecordTask", **address, EndTime=int(self.now) + seconds, **fields)
         return str(answer["TaskId"])
 
-    def callbacks(self, base: str = "http://127.0.0.1:9", key: str = "") -> None:
-        """A callback template and a rule for the push domain, any app."""
-        urls = {"StreamBeginNotifyUrl": "/begin", "StreamEndNotifyUrl": "/end", "RecordNotifyUrl": "/file"}
-        fields = {name: base + path for name, path in urls.items()}
-        answer = self.act("CreateLiveCallbackTemplate", TemplateName="c", CallbackKey=key, **fields)
+    def callbacks(self, base: str = "http://127.0.0.1:9", key: str = "", **fields: Any) -> None:
+        """A callback template and a rule for the push domain, any app; further fields of the template as given."""
+        urls = {name: base + path for name, path in CALLBACK_PATHS.items()}
+        answer = self.act("CreateLiveCallbackTemplate", TemplateName="c", CallbackKey=key, **urls, **fields)
         self.act("CreateLiveCallbackRule", DomainName=STREAM.domain, AppName="", TemplateId=answer["TemplateId"])
 
     def subscribe(self, session_id: str) -> None:
@@ -160,6 +179,13 @@ class World:
         file = replace(file, **changes)
         key = naming.ready_key(file.file_id)
         self.objects[key] = file.to_json()
+        return notification(key)
+
+    def report(self, report: Report = REPORT, **changes: Any) -> str:
+        """A recorder reports; the message that S3 has the queue give."""
+        report = replace(report, **changes)
+        key = naming.report_key(report.report_id)
+        self.objects[key] = report.to_json()
         return notification(key)
 
     def deliver_all(self) -> None:

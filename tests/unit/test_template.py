@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from chalicelib.keys import INDEX_KEYS, PROJECTED
+from chalicelib.recording.naming import READY_PREFIX, REPORT_PREFIX
 from chalicelib.settings import Settings
 from infra.package import NEEDED, Package, PackageError, check_zip, package
 
@@ -25,6 +26,7 @@ EXPLAINED_WILDCARDS = {
     ),
     "${Bucket.Arn}/ready/*": "object keys are made of file ids",
     "${Bucket.Arn}/media/*": "object keys are made of file ids",
+    "${Bucket.Arn}/reports/*": "object keys are made of session ids",
 }
 """Resources with a wildcard in them, and why it cannot be narrower."""
 
@@ -161,10 +163,21 @@ def test_a_queue_s_function_reports_single_failures_and_has_a_dead_letter_queue(
     assert resources[dead_letters]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-def test_the_ready_objects_and_no_others_tell_the_queue(resources: Mapping[str, Any]) -> None:
-    (told,) = resources["Bucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
-    assert told["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "ready/"}]}}
-    assert told["Queue"] == {"Fn::GetAtt": ["FileReadyQueue", "Arn"]}
+def test_ready_objects_and_reports_and_no_others_tell_the_queue(resources: Mapping[str, Any]) -> None:
+    assert resources["Bucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"] == [
+        {
+            "Event": "s3:ObjectCreated:*",
+            "Queue": {"Fn::GetAtt": ["FileReadyQueue", "Arn"]},
+            "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": prefix}]}},
+        }
+        for prefix in (READY_PREFIX, REPORT_PREFIX)
+    ]
+
+
+def test_a_report_expires_when_it_was_told_long_ago_and_nothing_else_does(resources: Mapping[str, Any]) -> None:
+    rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    expiring = [(rule["Prefix"], rule["ExpirationInDays"]) for rule in rules if "ExpirationInDays" in rule]
+    assert expiring == [(REPORT_PREFIX, 7)]
 
 
 def test_the_bucket_is_private(resources: Mapping[str, Any]) -> None:

@@ -9,7 +9,8 @@ import pytest
 from chalicelib import aws, keys
 from chalicelib.handlers.file_ready import file_ready
 from chalicelib.notify import outbox
-from chalicelib.recording.indexing import file_ids_of, index_file
+from chalicelib.recording.created_objects import named_in
+from chalicelib.recording.indexing import index_file
 from tests.fakes.callback_receiver import CallbackReceiver
 from tests.fakes.mortal import Killed, Life
 from tests.fakes.world import BEGIN, FILE, World, notification
@@ -70,17 +71,19 @@ def test_a_message_that_fails_is_given_back_alone(world: World, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    ("message", "file_ids"),
+    ("message", "names"),
     [
         (json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}), []),
         (notification(READY), [FILE.file_id]),
         (notification(READY.replace("/", "%2F")), [FILE.file_id]),
-        (notification("ready/../media/x.json", "media/5/f0.mp4", "ready/5.json", READY), [FILE.file_id]),
+        (notification("reports/5f-2-17.json"), ["5f-2-17"]),
+        (notification("ready/../media/x.json", "media/5/f0.mp4", "ready/5.json", "reports/a/b.json"), []),
+        (notification("media/5/f0.mp4", READY, "reports/5f-2-17.json"), [FILE.file_id, "5f-2-17"]),
     ],
-    ids=["S3's test event", "a ready object", "its key is quoted", "other objects are ignored"],
+    ids=["S3's test event", "a ready object", "its key is quoted", "a report", "other objects", "several objects"],
 )
-def test_which_files_a_notification_names(message: str, file_ids: list[str]) -> None:
-    assert list(file_ids_of(message)) == file_ids
+def test_which_objects_a_notification_names(message: str, names: list[str]) -> None:
+    assert [name for _, name in named_in(message)] == names
 
 
 CALLS = 5
