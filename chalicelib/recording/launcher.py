@@ -59,12 +59,22 @@ def stop(table: Table, session_id: str, *, launch: int, reason: str, now: float)
         if session is None or session["launches"] != launch or session["stopped_launch"] >= launch:
             return
         try:
-            after = table.update(recorder_life.stopped(session, launch=launch, reason=reason, now=now))
+            has_open_files = has_open_files_of(table, session_id)
+            change = recorder_life.stopped(
+                session, launch=launch, reason=reason, now=now, has_open_files=has_open_files
+            )
+            after = table.update(change)
         except ConditionFailed:
             continue
-        if recorder_life.is_wanted(after, now=now) and recorder_life.has_given_up(after):
+        has_work = recorder_life.has_work(after, now=now, has_open_files=has_open_files)
+        if has_work and recorder_life.has_given_up(after):
             log("recording_failed", session_id=session_id, stream=str(stream_of(after)), reason=after["end_reason"])
         return
+
+
+def has_open_files_of(table: Table, session_id: str) -> bool:
+    """Whether files of the session are being written, or were left open by a recorder that died."""
+    return any(table.query(keys.session(session_id).pk, prefix=keys.FILE_PREFIX, limit=1))
 
 
 def _run_task(session_id: str, number: int) -> str:

@@ -2,6 +2,7 @@
 
 A launch has a number. It fails, or its recorder claims the session (`recorder_started_at`), holds the lease, and ends
 (`recorder_ended_at`) or is lost. What is lost or ends before its work is done is launched again, with growing distance.
+Work is a stream that lives and has an order, or a file that a dead recorder left open.
 """
 
 from enum import Enum
@@ -14,11 +15,11 @@ from chalicelib.table import Absent, Compare, Condition, Path, Present, Update
 
 START_SECONDS = 180.0
 """A launch that has not claimed its session by then is lost: Fargate takes up to two minutes with a cold image."""
-LEASE_MARGIN_SECONDS = 10.0
-"""Given to a lease beyond its end, for clocks that differ."""
 RETRY_SECONDS = (30.0, 120.0)
 """After the first failure, after the second; the third is the last."""
-STEADY_SECONDS = 600.0
+DEATH_RETRY_SECONDS = (0.0, 30.0)
+"""The same where a recorder was at work and died: the stream goes on, and every second of it is missing."""
+STEADY_SECONDS = 120.0
 """A recorder that has worked this long has shown that it can: its end does not add to earlier failures."""
 
 LEFT_BY_THE_LAST = (
@@ -51,8 +52,8 @@ def state_of(session: Item, *, now: float) -> RecorderState:
     if "recorder_started_at" not in session:
         is_late = now - session["launched_at"] > START_SECONDS
         return RecorderState.LOST if is_late else RecorderState.STARTING
-    has_lapsed = now > session["lease_until"] + LEASE_MARGIN_SECONDS
-    return RecorderState.LOST if has_lapsed else RecorderState.RUNNING
+    # No margin for clocks that differ: whoever is taken for dead by mistake is fenced, and notices.
+    return RecorderState.LOST if now > session["lease_until"] else RecorderState.RUNNING
 
 
 def is_wanted(session: Item, *, now: float) -> bool:
@@ -66,27 +67,33 @@ def has_given_up(session: Item) -> bool:
     return bool(session["failures"] > len(RETRY_SECONDS))
 
 
+def has_work(session: Item, *, now: float, has_open_files: bool) -> bool:
+    """Whether a recorder that is not there is missed."""
+    return has_open_files or is_wanted(session, now=now)
+
+
 def may_try_again(session: Item, *, now: float) -> bool:
-    """Whether the tick may launch what is not running: wanted, not given up, and its distance kept."""
-    return is_wanted(session, now=now) and not has_given_up(session) and now >= session.get("retry_at", 0)
+    """Whether a session that has work and no recorder may have one now: not given up, and its distance kept."""
+    return not has_given_up(session) and now >= session.get("retry_at", 0)
 
 
 def launched(session: Item, *, now: float) -> Update:
-    """The next launch: happens once, for its number is a condition."""
+    """The next launch: happens once, for its number is a condition. A new epoch fences whoever was taken for dead."""
     return Update(
         key=keys.session(session["session_id"]),
         set={"launched_at": now},
-        add={"launches": 1},
+        add={"launches": 1, "epoch": 1},
         remove=LEFT_BY_THE_LAST,
-        when=[Compare("launches", "=", session["launches"]), Absent("unpublished_at")],
+        when=[Compare("launches", "=", session["launches"])],
     )
 
 
-def stopped(session: Item, *, launch: int, reason: str, now: float) -> Update:
+def stopped(session: Item, *, launch: int, reason: str, now: float, has_open_files: bool) -> Update:
     """A launch is over, once: what its recorder left unsaid is written, and when to try again or to let go.
 
     `reason` is used where the recorder gave none.
     """
+    work_is_left = has_work(session, now=now, has_open_files=has_open_files)
     changes: dict[Path, Any] = {"stopped_launch": launch}
     conditions: list[Condition] = [
         Compare("launches", "=", launch),
@@ -96,12 +103,13 @@ def stopped(session: Item, *, launch: int, reason: str, now: float) -> Update:
     if "recorder_ended_at" not in session:
         changes |= {"recorder_ended_at": now, "end_reason": reason}
         conditions.append(Absent("recorder_ended_at"))
-    if is_wanted(session, now=now):
+    if work_is_left:
         changes |= after_failure(session, now=now)
+    is_done = "unpublished_at" in session and (not work_is_left or "retry_at" not in changes)
     return Update(
         key=keys.session(session["session_id"]),
         set=changes,
-        remove=LEAVE_LISTING if "unpublished_at" in session else (),
+        remove=LEAVE_LISTING if is_done else (),
         when=conditions,
     )
 
@@ -112,11 +120,13 @@ def after_failure(session: Item, *, now: float) -> dict[Path, Any]:
     failures = 1 if now - began_at >= STEADY_SECONDS else session["failures"] + 1
     if failures > len(RETRY_SECONDS):
         return {"failures": failures}
-    return {"failures": failures, "retry_at": now + RETRY_SECONDS[failures - 1]}
+    has_died = "recorder_started_at" in session and "recorder_ended_at" not in session
+    distances = DEATH_RETRY_SECONDS if has_died else RETRY_SECONDS
+    return {"failures": failures, "retry_at": now + distances[failures - 1]}
 
 
 def closed(session: Item) -> Update:
-    """An unpublished session whose recorder has ended is no longer looked after."""
+    """An unpublished session without work is no longer looked after."""
     return Update(
         key=keys.session(session["session_id"]),
         remove=LEAVE_LISTING,

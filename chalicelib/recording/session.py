@@ -116,12 +116,12 @@ def hook_of(session: Item) -> PublishHook:
 
 
 def unpublished(session: Item, *, now: float) -> Update:
-    """A session ends, once; it stays open while a recorder may still be at work."""
-    is_idle = session["launches"] == 0 or "recorder_ended_at" in session
+    """A session ends, once; it stays listed while a recorder may be at work, or may have left files to finish."""
+    was_never_recorded = session["launches"] == 0
     return Update(
         key=keys.session(session["session_id"]),
         set={"unpublished_at": now},
-        remove=LEAVE_LISTING if is_idle else (),
+        remove=LEAVE_LISTING if was_never_recorded else (),
         when=[item_exists, Absent("unpublished_at")],
     )
 

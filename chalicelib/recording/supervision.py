@@ -29,6 +29,7 @@ def recorder_stopped(table: Table, detail: Mapping[str, Any], *, now: float) -> 
     log("recorder_stopped", session_id=session_id, stream=str(stream_of(session)), **facts)
     said = f"stopped: {reason}, exit code {facts['exit_code']}"
     launcher.stop(table, session["session_id"], launch=int(number), reason=said, now=now)
+    _launch_if_due(table, session["session_id"], now=now)
 
 
 def tend(table: Table, *, now: float) -> None:
@@ -55,13 +56,24 @@ def _tend_lost(table: Table, session: Item, now: float) -> None:
     facts = {"session_id": session["session_id"], "stream": str(stream_of(session))}
     log("recorder_lost", **facts, launch=session["launches"])
     launcher.stop(table, session["session_id"], launch=session["launches"], reason="lost", now=now)
+    _launch_if_due(table, session["session_id"], now=now)
 
 
 def _tend_ended(table: Table, session: Item, now: float) -> None:
-    if "unpublished_at" in session:
+    has_open_files = launcher.has_open_files_of(table, session["session_id"])
+    has_work = recorder_life.has_work(session, now=now, has_open_files=has_open_files)
+    if has_work and not recorder_life.has_given_up(session):
+        if recorder_life.may_try_again(session, now=now):
+            launcher.launch_again(table, session, now=now)
+    elif "unpublished_at" in session:
         table.update(recorder_life.closed(session))
-    elif recorder_life.may_try_again(session, now=now):
-        launcher.launch_again(table, session, now=now)
+
+
+def _launch_if_due(table: Table, session_id: str, *, now: float) -> None:
+    """The first time a recorder dies the next one follows at once."""
+    session = table.get(keys.session(session_id))
+    if session is not None and recorder_life.state_of(session, now=now) is RecorderState.ENDED:
+        _tend_ended(table, session, now)
 
 
 TENDING: Mapping[RecorderState, Callable[[Table, Item, float], None]] = {

@@ -17,7 +17,7 @@ from chalicelib.recording.finished_file import FinishedFile, VideoTrack
 from chalicelib.recording.orders import RecordFormat
 from chalicelib.recording.report import Report, Status, StatusEvent
 from chalicelib.recording.stream import StreamRef
-from chalicelib.table import Update
+from chalicelib.table import Put, Update
 from tests.fakes.ecs import FakeEcs
 from tests.fakes.sqs import FakeSqs
 from tests.fakes.table import FakeTable
@@ -140,6 +140,11 @@ class World:
     def end(self, session_id: str, reason: str = "unpublished") -> None:
         """What a recorder writes when it ends."""
         self.change(session_id, recorder_ended_at=self.now, end_reason=reason)
+
+    def left_open(self, session_id: str) -> None:
+        """What a recorder enters in the journal when it begins FILE."""
+        key = keys.open_file(session_id, FILE.file_id)
+        self.table.put(Put(key=key, item={"file_id": FILE.file_id, "epoch": self.session(session_id)["epoch"]}))
 
     def change(self, session_id: str, **facts: Any) -> None:
         """Set attributes of a session."""

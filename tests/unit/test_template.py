@@ -108,11 +108,21 @@ def test_a_function_logs_into_its_own_group_only(resources: Mapping[str, Any]) -
 def test_recorders_reach_sessions_and_objects_only(resources: Mapping[str, Any]) -> None:
     allowed = [statement for role, statement in statements(resources) if role == "RecorderRole"]
     assert [as_list(statement["Action"]) for statement in allowed] == [
-        ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+        ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+        ["s3:GetObject"],
+        ["s3:ListBucketMultipartUploads"],
+        ["s3:ListBucket"],
         ["s3:PutObject"],
-        ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        [
+            "dynamodb:GetItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:PutItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:Query",
+            "dynamodb:ConditionCheckItem",
+        ],
     ]
-    assert allowed[2]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SESSION#*"]}}
+    assert allowed[5]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SESSION#*"]}}
 
 
 def test_recorders_are_given_two_minutes_to_finish(resources: Mapping[str, Any]) -> None:

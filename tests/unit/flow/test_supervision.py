@@ -14,6 +14,8 @@ from chalicelib.recording.supervision import recorder_stopped, tend
 from chalicelib.table import ConditionFailed
 from tests.fakes.world import BEGIN, World
 
+FILE_ID = "5000000000000000042"
+
 
 def detail(session_id: str, launch: int = 1, *, exit_code: int | None = 1, **facts: Any) -> dict[str, Any]:
     """`detail` of ECS's event that a recorder's task has stopped."""
@@ -61,14 +63,59 @@ def test_a_recorder_that_ended_after_the_unpublish_closes_its_session(world: Wor
     assert len(world.ecs.tasks) == 1
 
 
-def test_a_recorder_that_died_without_a_word_is_written_down(world: World, session_id: str) -> None:
-    world.claim(session_id)
+def test_a_recorder_that_failed_without_a_word_is_written_down(world: World, session_id: str) -> None:
     world.now += 5
     recorder_stopped(world.table, detail(session_id, exit_code=137), now=world.now)
     session = world.session(session_id)
     assert session["recorder_ended_at"] == BEGIN + 5
     assert session["end_reason"] == "stopped: Essential container in task exited, exit code 137"
     assert (session["failures"], session["retry_at"]) == (1, BEGIN + 35)
+
+
+def test_a_recorder_that_died_at_work_is_followed_at_once_and_fenced(world: World, session_id: str) -> None:
+    world.claim(session_id)
+    world.now += 5
+    recorder_stopped(world.table, detail(session_id, exit_code=137), now=world.now)
+    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
+    assert (world.session(session_id)["epoch"], world.session(session_id)["failures"]) == (2, 1)
+    recorder_stopped(world.table, detail(session_id, exit_code=137), now=world.now)
+    assert len(world.ecs.requests) == 2
+
+
+def test_files_left_open_have_a_recorder_launched_though_the_stream_is_gone(world: World, session_id: str) -> None:
+    world.claim(session_id)
+    world.left_open(session_id)
+    world.unpublish()
+    recorder_stopped(world.table, detail(session_id, exit_code=137), now=world.now)
+    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
+    world.claim(session_id)
+    world.table.items.pop(keys.open_file(session_id, FILE_ID))
+    world.end(session_id)
+    recorder_stopped(world.table, detail(session_id, 2, exit_code=0), now=world.now)
+    assert world.listed(keys.ALL_OPEN) == []
+    assert len(world.ecs.tasks) == 2
+
+
+def test_files_that_cannot_be_recovered_are_given_up_after_three_tries(
+    world: World, session_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.claim(session_id)
+    world.left_open(session_id)
+    world.unpublish()
+    for launch in (1, 2, 3):
+        recorder_stopped(world.table, detail(session_id, launch, exit_code=137), now=world.now)
+        tick(world, 121)
+    assert len(world.ecs.tasks) == 3
+    assert capsys.readouterr().err.count('"event":"recording_failed"') == 1
+    assert world.listed(keys.ALL_OPEN) == []
+
+
+def test_a_death_that_ecs_did_not_tell_of_is_made_good_within_90_seconds(world: World, session_id: str) -> None:
+    world.claim(session_id)
+    world.left_open(session_id)
+    world.unpublish()
+    tick(world, 30.5)
+    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
 
 
 def test_an_image_that_cannot_be_pulled_is_a_failure_with_its_reason(world: World, session_id: str) -> None:
@@ -92,6 +139,7 @@ def test_a_recorder_that_keeps_dying_is_launched_three_times_with_growing_distan
     assert [request["clientToken"] for request in world.ecs.requests] == [f"{session_id}-{n}" for n in (1, 2, 3)]
     assert capsys.readouterr().err.count('"event":"recording_failed"') == 1
     world.unpublish()
+    tick(world)
     assert world.listed(keys.ALL_OPEN) == []
 
 
@@ -160,12 +208,15 @@ def test_a_launch_nobody_heard_of_again_is_lost_and_made_anew(
     assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
 
 
-def test_a_recorder_whose_lease_has_lapsed_is_lost(world: World, session_id: str) -> None:
+def test_a_recorder_whose_lease_has_lapsed_is_lost(
+    world: World, session_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     world.claim(session_id)
-    tick(world, 39)
-    assert "recorder_ended_at" not in world.session(session_id)
-    tick(world, 2)
-    assert world.session(session_id)["end_reason"] == "lost"
+    tick(world, 30)
+    assert len(world.ecs.tasks) == 1
+    tick(world, 1)
+    assert '"event":"recorder_lost"' in capsys.readouterr().err
+    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
 
 
 def test_a_lost_recorder_of_an_unpublished_session_closes_it(world: World, session_id: str) -> None:
