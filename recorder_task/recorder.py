@@ -154,7 +154,7 @@ class Recorder:
                 self._recordings[recording_id] = Recording(desk, order, begins_with_stream=not self._has_begun)
 
     def _sample(self, arrival: Arrival) -> Sample:
-        packet, track, arrived_at = arrival
+        packet, track, arrived_at, _ = arrival
         times = self._timeline.place(track.index, packet.dts, packet.pts, packet.duration)
         self._last_arrival_at = arrived_at
         self._has_begun = True

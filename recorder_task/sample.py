@@ -21,6 +21,8 @@ class Track:
     height: int = 0
     sample_rate: int = 0
     channels: int = 0
+    frame_ms: int = 0
+    """How long each packet plays, where the codec says so; 0 where it does not."""
     template: Any = None
     """The source's PyAV stream, from which outputs copy the codec's parameters."""
 

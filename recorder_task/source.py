@@ -1,5 +1,7 @@
 """The pull: a thread reads packets, so that nothing the recorder does waits for the network.
 
+FFmpeg speaks the protocol and hands on bytes; what they say is read here (flv_tags, flv_messages, track_finder).
+
 PyAV has no way to break off a blocked read from outside; a recorder that ends before its source, or gives up a source
 that says nothing, leaves the thread behind.
 """
@@ -8,12 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import av
 
+from recorder_task.flv_tags import FlvReader, NotFlv
 from recorder_task.sample import Track
+from recorder_task.track_finder import TrackFinder
 
 LIMIT_PACKETS = 2048
 """Some 25 s of a usual stream: beyond it TCP holds the sender back; nothing is dropped here."""
@@ -22,8 +25,8 @@ CAUGHT_UP_SECONDS = 0.002
 BURST_SECONDS = 0.2
 """Having waited for a packet, the reader lets some gather: woken for each, a process needs twenty times the CPU."""
 TRY_AGAIN_SECONDS = 0.3
-PROBE_OPTIONS = {"analyzeduration": "5000000"}
-"""FLV's own default waits 90 s for a track that was announced and never comes."""
+RAW, RAW_OPTIONS = "data", {"raw_packet_size": "65536"}
+"""FFmpeg's demuxer that demuxes nothing, and how much it hands on at once at most."""
 
 
 class SourceFailed(Exception):
@@ -36,6 +39,8 @@ class Arrival(NamedTuple):
     packet: Any
     track: Track
     arrived_at: float
+    dropped: int
+    """Frames of its kind that came since the packet before and that nobody could decode."""
 
 
 class Source:
@@ -46,24 +51,29 @@ class Source:
         self._url = url
         self._is_address = "://" in url
         self._open_seconds = open_seconds
-        self._tracks: dict[int, Track] = {}
+        self._finder = TrackFinder()
         self._arrived: deque[Arrival] = deque()
         self._opened = threading.Event()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._failure: Exception | None = None
-        self._container: Any = None  # open until `close`: the tracks' templates live in it
+        self._container: Any = None
         self._thread = threading.Thread(target=self._run, name="source", daemon=True)
 
     def open(self, must_not_wait: Callable[[], bool]) -> list[Track]:
-        """Begin to pull and return the tracks, none where waiting for them became pointless; raises SourceFailed."""
+        """Begin to pull and return the tracks once they are settled; raises SourceFailed.
+
+        Those that are known where waiting for the others became pointless. `Arrival.track` is the truth later.
+        """
+        if must_not_wait():
+            return []
         self._thread.start()
         while not self._opened.wait(0.02):
             if must_not_wait():
-                return []
+                break
         if self._failure is not None:
             raise SourceFailed(f"{type(self._failure).__name__}: {self._failure}") from self._failure
-        return list(self._tracks.values())
+        return self._finder.tracks
 
     def read(self) -> Iterator[Arrival]:
         """What has arrived; waits `BURST_SECONDS` at most for something to be there."""
@@ -83,26 +93,20 @@ class Source:
         self._wake.set()
 
     def close(self) -> None:
-        """Read no further; a read under way is left behind. No output may be opened after this."""
+        """Read no further; a read under way is left behind."""
         self._stop.set()
-        if self.end_reason is not None:
+        if self.end_reason is not None and self._container is not None:
             self._container.close()
 
     def _run(self) -> None:
         try:
-            container = self._open_patiently()
+            self._container = self._open_patiently()
+            self.end_reason = self._read_all(self._container)
         except Exception as error:  # told to the main thread, which reports it
-            self._failure = error
-            self._opened.set()
-            return
-        self._container = container
-        streams = [*container.streams.video[:1], *container.streams.audio[:1]]
-        self._tracks = {stream.index: track_of(stream) for stream in streams}
-        self._opened.set()
-        try:
-            self.end_reason = self._read_all(container, streams)
-        except Exception as error:
+            if self._container is None or isinstance(error, NotFlv):
+                self._failure = error
             self.end_reason = f"source failed: {type(error).__name__}: {error}"
+        self._opened.set()
         self._wake.set()
 
     def _open_patiently(self) -> Any:
@@ -112,46 +116,40 @@ class Source:
             try:
                 # No time-out for reads: FFmpeg would ask Python at each poll of the socket, for a fifth of the CPU.
                 timeout = (max(0.1, deadline - time.monotonic()), None)
-                return av.open(self._url, "r", timeout=timeout, options=PROBE_OPTIONS)
+                return av.open(self._url, "r", format=RAW, timeout=timeout, options=RAW_OPTIONS)
             except OSError:
                 if not self._is_address or time.monotonic() + TRY_AGAIN_SECONDS > deadline:
                     raise
             self._stop.wait(TRY_AGAIN_SECONDS)
 
-    def _read_all(self, container: Any, streams: list[Any]) -> str:
-        packets = container.demux(streams)
+    def _read_all(self, container: Any) -> str:
+        reader = FlvReader()
+        pieces = container.demux()
         while not self._stop.is_set():
             began_at = time.monotonic()
             try:
-                packet = next(packets)
+                piece = next(pieces)
             except (StopIteration, EOFError):
                 return "source ended"
             except OSError:
                 # The usual end of an RTMP pull, as often as end of file.
                 return "source ended"
-            if packet.size:  # the demuxer ends with an empty packet for each track
-                self._arrived.append(Arrival(packet, self._tracks[packet.stream_index], time.time()))
-                if len(self._arrived) == WAKE_PACKETS:
-                    self._wake.set()
-            if self._is_address and time.monotonic() - began_at > CAUGHT_UP_SECONDS:
+            has_waited = time.monotonic() - began_at > CAUGHT_UP_SECONDS
+            self._take(reader, bytes(piece))
+            if self._is_address and has_waited:
                 self._stop.wait(BURST_SECONDS)
             while len(self._arrived) >= LIMIT_PACKETS and not self._stop.is_set():
                 self._stop.wait(0.01)
         return "stopped"
 
-
-def track_of(stream: Any) -> Track:
-    """The track that a PyAV stream is."""
-    context = stream.codec_context
-    is_video = stream.type == "video"
-    return Track(
-        index=stream.index,
-        kind=stream.type,
-        codec=context.codec.canonical_name if context is not None else "unknown",
-        time_base=Fraction(stream.time_base),
-        width=context.width if is_video else 0,
-        height=context.height if is_video else 0,
-        sample_rate=0 if is_video else context.sample_rate,
-        channels=0 if is_video else context.channels,
-        template=stream,
-    )
+    def _take(self, reader: FlvReader, piece: bytes) -> None:
+        arrived_at = time.time()
+        for tag in reader.feed(piece):
+            found = self._finder.take(tag)
+            if found is None:
+                continue
+            self._arrived.append(Arrival(found.packet, found.track, arrived_at, found.dropped))
+            if len(self._arrived) == WAKE_PACKETS:
+                self._wake.set()
+            if not self._opened.is_set() and self._finder.is_settled:
+                self._opened.set()

@@ -1,0 +1,153 @@
+"""From tags to packets of tracks: a track is known with its codec's header and first frame, and anew when these change.
+
+A track's parameters (picture size, sample rate) are FFmpeg's reading of a tiny FLV, made of that header and that frame.
+Frames that nobody could decode are dropped and counted: those before their codec's header, and after a change those
+before the next key frame.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import av
+
+from recorder_task.flv_messages import WITH_HEADER, Message, audio_message, video_message
+from recorder_task.flv_tags import AUDIO_TAG, FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, VIDEO_TAG, Tag
+from recorder_task.pyav_track import track_of
+from recorder_task.sample import Track, TrackKind
+
+MILLISECONDS = Fraction(1, 1000)
+INDEXES: dict[TrackKind, int] = {"video": 0, "audio": 1}
+ALONE_MS, ANNOUNCED_MS = 1000, 5000
+"""So much of a stream is awaited for its other track: longer where that one's codec header has come already."""
+MP3_PARAMETERS = b"\xff\xfe\x0c"
+"""The bits of a frame's header that hold the version, layer and sample rate."""
+
+
+class Found(NamedTuple):
+    """A packet of a track, and how many frames of it were dropped before."""
+
+    packet: Any
+    track: Track
+    dropped: int
+
+
+@dataclass
+class _Search:
+    """What is known of one kind of track."""
+
+    kind: TrackKind
+    codec: str = ""
+    header: bytes = b""
+    header_body: bytes = b""
+    parameters: bytes = b""
+    track: Track | None = None
+    is_changed: bool = False
+    dropped: int = 0
+    was_tried: bool = False
+
+
+class TrackFinder:
+    """The tracks of one source: the first of each kind."""
+
+    def __init__(self) -> None:
+        self._video, self._audio = _Search("video"), _Search("audio")
+        self._first_ms: int | None = None
+        self._newest_ms = 0
+
+    @property
+    def tracks(self) -> list[Track]:
+        """Those that are known now."""
+        return [search.track for search in (self._video, self._audio) if search.track is not None]
+
+    @property
+    def is_settled(self) -> bool:
+        """Both kinds are known, or the other one was awaited for long enough."""
+        known = self.tracks
+        if len(known) != 1 or self._first_ms is None:
+            return bool(known)
+        other = self._audio if known[0].kind == "video" else self._video
+        patience_ms = ANNOUNCED_MS if other.header else ALONE_MS
+        return abs(self._newest_ms - self._first_ms) >= patience_ms
+
+    def take(self, tag: Tag) -> Found | None:
+        """The packet of a tag that holds one."""
+        if tag.kind == VIDEO_TAG:
+            search, message = self._video, video_message(tag.body)
+        elif tag.kind == AUDIO_TAG:
+            search, message = self._audio, audio_message(tag.body)
+        else:
+            return None
+        if message is None:
+            return None
+        if message.is_header:
+            _note_header(search, message, tag.body)
+            return None
+        if self._first_ms is None:
+            self._first_ms = tag.milliseconds
+        self._newest_ms = tag.milliseconds
+        return _frame(search, message, tag)
+
+
+def _note_header(search: _Search, message: Message, body: bytes) -> None:
+    is_another = (message.codec, message.payload) != (search.codec, search.header)
+    search.codec, search.header, search.header_body = message.codec, message.payload, body
+    search.is_changed = search.is_changed or is_another
+    search.was_tried = search.was_tried and not is_another
+
+
+def _frame(search: _Search, message: Message, tag: Tag) -> Found | None:
+    parameters = _mp3_parameters(message.payload) if message.codec == "mp3" else search.parameters
+    if message.codec != search.codec:
+        search.codec, search.header, search.header_body = message.codec, b"", b""
+        search.is_changed, search.was_tried = True, False
+    if parameters != search.parameters:
+        search.parameters, search.is_changed, search.was_tried = parameters, True, False
+    track = _known(search, message, tag) if search.is_changed else search.track
+    if track is None:
+        search.dropped += 1
+        return None
+    packet = av.Packet(len(message.payload))
+    packet.update(message.payload)
+    packet.time_base = MILLISECONDS
+    packet.dts, packet.pts = tag.milliseconds, tag.milliseconds + message.composition_ms
+    packet.duration = track.frame_ms
+    packet.is_keyframe = message.is_key_frame or search.kind == "audio"
+    dropped, search.dropped = search.dropped, 0
+    return Found(packet, track, dropped)
+
+
+def _mp3_parameters(payload: bytes) -> bytes:
+    return bytes(byte & mask for byte, mask in zip(payload, MP3_PARAMETERS, strict=False))
+
+
+def _known(search: _Search, message: Message, tag: Tag) -> Track | None:
+    """The track, if it is known with this frame."""
+    if message.codec in WITH_HEADER and not search.header:
+        return None
+    may_begin = message.is_key_frame or search.kind == "audio" or search.track is None
+    if not may_begin or (search.was_tried and not message.is_key_frame):
+        return None
+    search.was_tried = True
+    bodies = [body for body in (search.header_body, tag.body) if body]
+    track = probe(search.kind, message.codec, tag.kind, bodies)
+    if track is not None:
+        search.track, search.is_changed = track, False
+    return track
+
+
+def probe(kind: TrackKind, codec: str, tag_kind: int, bodies: list[bytes]) -> Track | None:
+    """The track whose header and first frame these are; None where they do not say enough."""
+    flags = 4 if kind == "audio" else 1
+    header = SIGNATURE + bytes([1, flags]) + FILE_HEADER_BYTES.to_bytes(4, "big") + bytes(SIZE_BYTES)
+    tags = [bytes([tag_kind]) + len(body).to_bytes(3, "big") + bytes(7) + body for body in bodies]
+    content = header + b"".join(tag + len(tag).to_bytes(SIZE_BYTES, "big") for tag in tags)
+    try:
+        (stream, *_) = av.open(BytesIO(content), "r", format="flv").streams
+    except (av.error.FFmpegError, ValueError):
+        return None
+    if stream.type != kind or stream.codec_context is None:
+        return None
+    track = replace(track_of(stream), index=INDEXES[kind])
+    return track if track.sample_rate or (track.width and track.height) else None
