@@ -82,9 +82,9 @@ class FormatVoice:
     def failed(self, reason: str, *, file_id: str = "") -> None:
         """It is over for good: the start failed, or what was begun ends with an error."""
         self.log("recording_failed", reason=reason, **({"file_id": file_id} if file_id else {}))
-        if self._state is _State.SILENT:
+        if self._state is _State.SILENT and not self._goes_on:
             self._change(StatusEvent.START_FAILED, file_id=file_id, reason=reason)
-        elif self._state is _State.RECORDING:
+        elif self._state in (_State.SILENT, _State.RECORDING):
             self.trouble(Trouble.WRITE_FAILED, description=reason)
             self._tell(StatusEvent.ERROR, file_id=file_id, reason=reason)
             self._change(StatusEvent.ENDED, file_id=file_id)

@@ -11,12 +11,13 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from chalicelib.logs import log
 from chalicelib.recording.naming import report_key
 from chalicelib.recording.orders import RecordFormat, SessionOrders
 from chalicelib.recording.report import USUAL, Level, Occurrences, Report, Status, StatusEvent, Trouble
-from recorder_task.aws.s3 import Bucket
+from recorder_task.aws.transport import Body
 
 TOLD_EVERY_SECONDS = 120.0
 """A trouble that goes on is told this often: the vendor's figure."""
@@ -24,6 +25,12 @@ WAITING_REPORTS = 1000
 FAREWELL_SECONDS = 15.0
 """How long the end of a recorder waits for its last reports."""
 SEVERITY = (Level.INFO, Level.WARNING, Level.ERROR)
+
+
+class Writable(Protocol):
+    """What the reporter knows of the bucket."""
+
+    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> object: ...
 
 
 @dataclass
@@ -41,7 +48,7 @@ class Reporter:
 
     def __init__(
         self,
-        bucket: Bucket,
+        bucket: Writable,
         session: SessionOrders,
         clock: Callable[[], float],
         may_speak: Callable[[], bool] = lambda: True,

@@ -1,0 +1,185 @@
+"""What a recorder's reporter writes: one object a report, in order, troubles gathered."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from chalicelib.recording.orders import RecordFormat, SessionOrders
+from chalicelib.recording.report import Level, Occurrences, Report, Status, StatusEvent, Trouble
+from chalicelib.recording.stream import StreamRef
+from recorder_task.aws.transport import Body
+from recorder_task.reporter import Reporter
+from tests.unit.recorder.test_control import Clock
+
+SESSION = SessionOrders(
+    session_id="5" * 32,
+    stream=StreamRef(domain="push.example.com", app="live", stream="room-7"),
+    stream_param="",
+    pull_url="rtmp://origin/live/room-7",
+    published_at=999.0,
+    unpublished_at=None,
+    epoch=2,
+    recordings={},
+)
+FLV, MP4 = RecordFormat.FLV, RecordFormat.MP4
+
+
+class ReportBucket:
+    """Keeps the reports it is given; refuses where it is told to, answers when it is let."""
+
+    def __init__(self) -> None:
+        self.content: dict[str, bytes] = {}
+        self.is_gone = False
+        self.answers = threading.Event()
+        self.answers.set()
+
+    @property
+    def reports(self) -> list[Report]:
+        return [Report.from_json(content) for content in self.content.values()]
+
+    @property
+    def occurrences(self) -> list[tuple[RecordFormat, Occurrences]]:
+        return [(each.format, each.told) for each in self.reports if isinstance(each.told, Occurrences)]
+
+    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> bool:
+        self.answers.wait(10)
+        if self.is_gone:
+            raise OSError("the bucket is gone")
+        assert (content_type, only_if_absent) == ("application/json", True)
+        self.content.setdefault(key, bytes(body))
+        return True
+
+
+@pytest.fixture
+def bucket() -> ReportBucket:
+    return ReportBucket()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def reporter(bucket: ReportBucket, clock: Clock) -> Iterator[Reporter]:
+    reporter = Reporter(bucket, SESSION, clock)
+    yield reporter
+    reporter.close()
+
+
+def tell(reporter: Reporter, *events: StatusEvent) -> None:
+    for event in events:
+        reporter.status(event, MP4, recording_id="task-t9", task_id="t9", file_id="5", reason="")
+
+
+def gathered(occurs: int, trouble: Trouble = Trouble.VIDEO_JUMP, level: Level = Level.WARNING) -> Occurrences:
+    return Occurrences(trouble=trouble, level=level, occurs=occurs, description="video timestamps jumped")
+
+
+def test_a_status_is_one_object_with_every_fact(reporter: Reporter, bucket: ReportBucket) -> None:
+    tell(reporter, StatusEvent.ENDED)
+    reporter.close()
+    assert list(bucket.content) == [f"reports/{'5' * 32}-2-1.json"]
+    assert bucket.reports == [
+        Report(
+            report_id=f"{'5' * 32}-2-1",
+            sequence=1_000_000,
+            at=1000.0,
+            stream=SESSION.stream,
+            session_id="5" * 32,
+            recording_id="task-t9",
+            task_id="t9",
+            format=MP4,
+            file_id="5",
+            told=Status(event=StatusEvent.ENDED),
+        )
+    ]
+
+
+def test_reports_are_written_in_order_and_numbered_though_the_clock_stands(
+    reporter: Reporter, bucket: ReportBucket
+) -> None:
+    tell(reporter, StatusEvent.PAUSED, StatusEvent.RESUMED, StatusEvent.ENDED)
+    reporter.close()
+    written = [(each.report_id[-3:], each.sequence, each.told) for each in bucket.reports]
+    assert written == [
+        ("2-1", 1_000_000, Status(event=StatusEvent.PAUSED)),
+        ("2-2", 1_000_001, Status(event=StatusEvent.RESUMED)),
+        ("2-3", 1_000_002, Status(event=StatusEvent.ENDED)),
+    ]
+
+
+def test_a_trouble_is_told_at_once_and_then_every_two_minutes(
+    reporter: Reporter, bucket: ReportBucket, clock: Clock
+) -> None:
+    reporter.expect(FLV)
+    for second in range(300):
+        clock.now = 1000.0 + second
+        reporter.trouble(Trouble.VIDEO_JUMP)
+        reporter.keep_time()
+    reporter.close()
+    assert bucket.occurrences == [(FLV, gathered(count)) for count in (1, 120, 120, 59)]
+
+
+def test_a_trouble_of_the_stream_is_told_of_every_format_and_one_of_a_format_of_it_alone(
+    reporter: Reporter, bucket: ReportBucket
+) -> None:
+    reporter.expect(FLV)
+    reporter.expect(MP4)
+    reporter.trouble(Trouble.VIDEO_JUMP, count=3)
+    reporter.trouble(Trouble.WRITE_FAILED, name=MP4, description="video timestamps jumped")
+    reporter.close()
+    assert sorted(bucket.occurrences, key=str) == sorted(
+        [
+            (FLV, gathered(3)),
+            (MP4, gathered(3)),
+            (MP4, gathered(1, Trouble.WRITE_FAILED, Level.ERROR)),
+        ],
+        key=str,
+    )
+
+
+def test_what_is_gathered_has_the_gravest_level(reporter: Reporter, bucket: ReportBucket) -> None:
+    reporter.expect(FLV)
+    for level in (Level.INFO, Level.ERROR, Level.WARNING):
+        reporter.trouble(Trouble.VIDEO_JUMP, level=level)
+    reporter.close()
+    assert bucket.occurrences == [(FLV, gathered(3, level=Level.ERROR))]
+
+
+def lost(capsys: pytest.CaptureFixture[str]) -> Sequence[str]:
+    return [line for line in capsys.readouterr().err.splitlines() if '"event":"report_lost"' in line]
+
+
+def test_a_report_that_cannot_be_written_is_logged_and_the_next_one_is_tried(
+    reporter: Reporter, bucket: ReportBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.answers.clear()
+    bucket.is_gone = True
+    tell(reporter, StatusEvent.PAUSED)
+    bucket.answers.set()
+    reporter.close()
+    assert bucket.content == {}
+    (line,) = lost(capsys)
+    assert "record_paused" in line
+    assert "the bucket is gone" in line
+
+
+def test_who_may_have_been_replaced_says_nothing(
+    bucket: ReportBucket, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reporter = Reporter(bucket, SESSION, clock, may_speak=lambda: False)
+    tell(reporter, StatusEvent.ENDED)
+    reporter.close()
+    assert bucket.content == {}
+    assert len(lost(capsys)) == 1
+
+
+def test_a_recorder_never_waits_for_its_reports(
+    reporter: Reporter, bucket: ReportBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.answers.clear()
+    tell(reporter, *[StatusEvent.ERROR] * 1100)
+    bucket.answers.set()
+    assert 98 <= len(lost(capsys)) <= 100  # one is under way
