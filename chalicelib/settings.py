@@ -63,6 +63,9 @@ class Settings:
     source_open_seconds: float = setting(20.0, "How long a pull may take to bring its first tracks.")
     source_stall_seconds: float = setting(30.0, "A pull without a byte for this long has ended.")
     drain_seconds: float = setting(2.0, "After unpublish, how long a pull that brings nothing more is still read.")
+    drain_limit_seconds: float = setting(
+        10.0, "After unpublish, how long a pull that goes on bringing data is read: it may be another publisher's."
+    )
     upload_retry_seconds: float = setting(60.0, "How long an upload is tried again before its output is given up.")
 
     @classmethod

@@ -7,10 +7,11 @@ from chalicelib.logs import log
 from chalicelib.recording.orders import SessionOrders
 from chalicelib.recording.report import StatusEvent, Trouble
 from chalicelib.settings import Settings
-from recorder_task.aws.s3 import Bucket
+from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.control import Control
 from recorder_task.desk import Desk
 from recorder_task.interleaver import Interleaver
+from recorder_task.jobs.recovery import Recovery
 from recorder_task.recording import Recording
 from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample
@@ -19,13 +20,20 @@ from recorder_task.timeline import Timeline
 from recorder_task.upload_lane import UploadMemory
 
 OK, FAILED = 0, 1
+CHECKPOINT_SHARE = 0.7
+"""What a muxer and a burst hold back and the upload's own time come on top: together they stay within the setting."""
 
 
 class Recorder:
     """One session's recorder; `run` returns the process's exit code."""
 
     def __init__(
-        self, settings: Settings, bucket: Bucket, control: Control, stop: threading.Event, clock: Callable[[], float]
+        self,
+        settings: Settings,
+        bucket: ReadableBucket,
+        control: Control,
+        stop: threading.Event,
+        clock: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._bucket = bucket
@@ -46,13 +54,15 @@ class Recorder:
             open_seconds=self._settings.source_open_seconds,
         )
         self._control.follow(source.wake)
+        recovery = Recovery(self._settings, session, self._bucket, self._control.journal(), self._must_stop)
         reporter = Reporter(self._bucket, session, self._clock, lambda: self._control.holds_lease)
         try:
-            reason = self._record(source, session, reporter)
+            reason = self._record(source, session, reporter, recovery)
         except SourceFailed as failure:
             reason = f"source failed: {failure}"
             log("recording_failed", session_id=session.session_id, stream=str(session.stream), reason=reason)
             self._tell_that_nothing_came(reporter, reason)
+            recovery.join()
             self._control.end(reason, whatever_was_ordered=True)
             return FAILED
         finally:
@@ -72,9 +82,14 @@ class Recorder:
         )
         return FAILED if has_failed and not files else OK
 
-    def _record(self, source: Source, session: SessionOrders, reporter: Reporter) -> str:
+    def _record(self, source: Source, session: SessionOrders, reporter: Reporter, recovery: Recovery) -> str:
         """Record, finish every file, give the session back; returns why it ended."""
-        tracks = source.open(self._must_not_wait)
+        if self._must_not_wait() and session.epoch > 1:
+            return self._only_recover(recovery)
+        try:
+            tracks = source.open(self._must_not_wait)
+        finally:
+            recovery.start()  # behind the subscription, which is what must not be late
         self._last_arrival_at = self._clock()
         desk = Desk(
             settings=self._settings,
@@ -87,7 +102,7 @@ class Recorder:
             earlier=self._control.earlier,
         )
         interleaver = Interleaver(tracks)
-        next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds
+        next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
         self._follow_orders(desk)
         while True:
             for arrival in source.read():
@@ -98,7 +113,7 @@ class Recorder:
             for recording in self._recordings.values():
                 recording.keep_time(now)
             if now >= next_checkpoint_at:
-                next_checkpoint_at = now + self._settings.checkpoint_seconds
+                next_checkpoint_at = now + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
                 for recording in self._recordings.values():
                     recording.checkpoint()
             reporter.keep_time()
@@ -110,11 +125,19 @@ class Recorder:
                 reporter.trouble(Trouble.PULL_FAILED, description=reason)
             for sample in interleaver.flush():
                 self._write(sample)
-            if self._finish(reason, source):
+            if self._finish(reason, recovery):
                 return reason
 
+    def _only_recover(self, recovery: Recovery) -> str:
+        """The stream has gone: this launch finishes what an earlier one left."""
+        recovery.run()
+        reason = "terminated" if self._stop.is_set() else "unpublished"
+        self._control.end(reason, whatever_was_ordered=True)
+        return reason
+
     def _reason_to_end(self, source: Source, now: float) -> str | None:
-        is_unpublished = self._control.orders.unpublished_at is not None
+        unpublished_at = self._control.orders.unpublished_at
+        is_unpublished = unpublished_at is not None
         if self._control.is_lost:
             return "replaced"
         if self._stop.is_set():
@@ -123,13 +146,15 @@ class Recorder:
             return "unpublished" if is_unpublished else source.end_reason
         if is_unpublished and now - self._last_arrival_at > self._settings.drain_seconds:
             return "unpublished"
+        if unpublished_at is not None and now - unpublished_at > self._settings.drain_limit_seconds:
+            return "unpublished"
         if now - self._last_arrival_at > self._settings.source_stall_seconds:
             return "source stalled"
         if all(recording.is_over for recording in self._recordings.values()):
             return "nothing left to record"
         return None
 
-    def _finish(self, reason: str, source: Source) -> bool:
+    def _finish(self, reason: str, recovery: Recovery) -> bool:
         """End every file, wait for its uploads, give the session back; False where new orders must be followed."""
         recordings = self._recordings.values()
         can_go_on = reason == "nothing left to record"
@@ -142,6 +167,7 @@ class Recorder:
                 recording.pause(self._clock())
         for recording in recordings:
             recording.join()
+        recovery.join()
         self._report()
         return self._control.is_lost or self._control.end(reason, whatever_was_ordered=not can_go_on)
 
@@ -178,7 +204,10 @@ class Recorder:
     def _must_not_wait(self) -> bool:
         unpublished_at = self._control.orders.unpublished_at
         is_drained = unpublished_at is not None and self._clock() - unpublished_at > self._settings.drain_seconds
-        return self._stop.is_set() or self._control.is_lost or is_drained
+        return self._must_stop() or is_drained
+
+    def _must_stop(self) -> bool:
+        return self._stop.is_set() or self._control.is_lost
 
     def _tell_that_nothing_came(self, reporter: Reporter, reason: str) -> None:
         for order in self._control.orders.recordings.values():

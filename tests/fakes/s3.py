@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
@@ -90,7 +90,7 @@ class FakeS3:
         """The endpoint."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> "FakeS3":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -1,0 +1,182 @@
+"""Finishes what a dead recorder left: same file id, same key, one ready object, however often recovery itself dies.
+
+The upload is completed; an MP4 or FLV is written once more through its own output under its own key, which makes it
+the file that its recorder would have ended with (`moov` in front, no fragments; duration and index); the ready object
+is written; the entry is struck out. Each step leaves what the next try begins with.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from chalicelib.logs import log
+from chalicelib.recording.finished_file import FinishedFile
+from chalicelib.recording.naming import media_key, ready_key
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.orders import RecordFormat, SessionOrders
+from chalicelib.settings import Settings
+from chalicelib.table import Compare
+from recorder_task.aws.s3_reading import ReadableBucket
+from recorder_task.commit import commit, finished_file
+from recorder_task.continuation import Continuation
+from recorder_task.jobs.leftover import made_whole
+from recorder_task.jobs.stored_file import StoredFile
+from recorder_task.journal import Journal
+from recorder_task.outputs.formats import FORMATS
+from recorder_task.outputs.output import FileOrder, Output, Written
+from recorder_task.tally import Tally
+from recorder_task.upload_lane import UploadLane, UploadMemory
+
+IS_WRITTEN_AGAIN: Mapping[RecordFormat, bool] = {
+    RecordFormat.FLV: True,
+    RecordFormat.MP4: True,
+    RecordFormat.AAC: False,
+    RecordFormat.MP3: False,
+}
+"""The formats recovered here. HLS is not among them: it goes on in its own output, or is ended as text."""
+
+
+class Stopped(Exception):
+    """The process is told to end; the next launch goes on."""
+
+
+class Recovery:
+    """The files that earlier recorders of the session left; `start` works beside the recording, `run` does not."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: SessionOrders,
+        bucket: ReadableBucket,
+        journal: Journal,
+        must_stop: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._session = session
+        self._bucket = bucket
+        self._journal = journal
+        self._must_stop = must_stop
+        self._thread = threading.Thread(target=self.run, name="recovery", daemon=True)
+
+    def start(self) -> None:
+        """Begin, beside the recording."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for its end; what a stop signal leaves undone is the next launch's."""
+        self._thread.join()
+
+    def run(self) -> None:
+        """Recover every file that can be; one that cannot stays for the next try, and says why."""
+        try:
+            left = self._journal.left_behind()
+        except Exception as error:
+            log("recovery_failed", session_id=self._session.session_id, reason=str(error))
+            return
+        for file in left:
+            if self._must_stop():
+                return
+            if file.format not in IS_WRITTEN_AGAIN:
+                continue
+            try:
+                self._recover(file)
+            except Exception as error:
+                self._log("recovery_failed", file, reason=f"{type(error).__name__}: {error}")
+
+    def _recover(self, left: OpenFile) -> None:
+        file = replace(left, epoch=self._journal.epoch)
+        if not self._journal.enter(file, when=[Compare("epoch", "=", left.epoch)]):
+            return
+        if self._bucket.size(ready_key(file.file_id)) is None:
+            finished = self._finish(file)
+            if finished is None:
+                self._log("nothing_to_recover", file)
+            else:
+                commit(self._bucket, finished)
+                self._log("file_recovered", file, seconds=round(finished.duration_seconds, 3))
+        self._journal.close(file.file_id)
+
+    def _finish(self, file: OpenFile) -> FinishedFile | None:
+        """The file as it is in the bucket after this; None where it holds no media."""
+        key = media_key(file.file_id, file.format)
+        if not made_whole(self._bucket, key):
+            return None
+        with StoredFile(self._bucket, key, began_at=file.began_at) as stored:
+            tally, written = (self._rewrite if IS_WRITTEN_AGAIN[file.format] else self._count)(file, stored)
+        if tally is None:
+            return None
+        facts = finished_file(
+            session=replace(self._session, stream_param=file.stream_param),
+            order=file.recording,
+            format_order=file.order,
+            name=file.format,
+            file_id=file.file_id,
+            written=written,
+            tally=tally,
+            utc_offset_hours=self._settings.naming_utc_offset_hours,
+        )
+        return replace(facts, media_start_ms=file.media_start_ms, recovered=True)
+
+    def _count(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
+        tally: Tally | None = None
+        for sample in stored.samples():
+            tally = tally or Tally(sample)
+            tally.add(sample)
+            self._may_go_on()
+        return tally, Written(stored.size_bytes)
+
+    def _rewrite(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
+        """Through the output of the format; the object stays what it was until the new one is complete."""
+        lane = UploadLane(f"recovery-{file.file_id}", UploadMemory(self._settings.upload_buffer_bytes))
+        output: Output | None = None
+        tally: Tally | None = None
+        written = Written(0)
+        try:
+            for sample in stored.samples():
+                if output is None or tally is None:
+                    tally = Tally(sample)
+                    output = FORMATS[file.format].open(
+                        FileOrder(
+                            bucket=self._bucket,
+                            lane=lane,
+                            entry=file,
+                            continuation=Continuation(self._journal, file.stream, file.recording_id),
+                            on_file=lambda *_: None,
+                            tally=tally,
+                            utc_offset_hours=self._settings.naming_utc_offset_hours,
+                            tracks=stored.tracks,
+                            starts_at=sample.at,
+                            part_bytes=self._settings.part_bytes,
+                            segment_seconds=self._settings.hls_segment_seconds,
+                        )
+                    )
+                output.write(sample)
+                tally.add(sample)
+                self._may_go_on()
+            if output is not None:
+                written = output.finish()
+        except BaseException:
+            if output is not None:
+                output.abort()
+            raise
+        finally:
+            lane.close()
+            lane.join()
+        if lane.failure is not None:
+            raise lane.failure
+        return tally, written
+
+    def _may_go_on(self) -> None:
+        if self._must_stop():
+            raise Stopped("told to end; the next launch goes on")
+
+    def _log(self, event: str, file: OpenFile, **facts: object) -> None:
+        log(
+            event,
+            session_id=file.session_id,
+            stream=str(file.stream),
+            recording_id=file.recording_id,
+            format=str(file.format),
+            file_id=file.file_id,
+            **facts,
+        )

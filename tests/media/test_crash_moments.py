@@ -1,0 +1,55 @@
+"""A recorder that dies after any of its requests leaves what recovery makes a file of, under the same id, once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chalicelib import keys
+from tests.media.clips import Clip, ClipOrder, clip
+from tests.media.moments import Moment, RememberingS3
+from tests.media.packets import contents, packets_of
+from tests.media.studio import SESSION_ID, Studio, template_order
+
+Source = Callable[[Clip], Path]
+MADE = ClipOrder(seconds=20, width=128, height=96)
+FORMATS = ("flv", "mp4", "aac", "mp3")
+
+
+def moments_of(name: str, path: Path) -> list[Moment]:
+    """A recording in one format, in parts of 64 KiB, and what lay in the bucket after each of its requests."""
+    with RememberingS3() as s3:
+        studio = Studio(s3, {"part_bytes": 64 * 1024, "checkpoint_seconds": 0.01}, table=s3.table)
+        studio.order(path, template_order(name))
+        assert studio.run().code == 0
+        return s3.moments
+
+
+def assert_recovered(studio: Studio, name: str, moment: Moment) -> None:
+    """Everything that was in the bucket is in the file, which opens; nothing is left open or entered."""
+    uploaded = sum(len(part) for upload in moment.uploads.values() for part in upload.parts.values())
+    if not uploaded and not moment.objects:
+        assert studio.files == []
+    else:
+        (file,) = studio.files
+        found = list(packets_of(studio.content(file)))
+        for kind in ("video", "audio") if name in ("flv", "mp4") else ("audio",):
+            if name != "mp3":
+                expected = contents(clip(MADE).packets, kind)
+                assert contents(found, kind) == expected[: len(contents(found, kind))]
+        # A container adds to the payload of its packets, but not much.
+        assert sum(packet.size for packet in found) >= 0.8 * uploaded - 4096
+        assert file.size_bytes == len(studio.content(file))
+        assert f"media/{file.file_id}/" in moment.request.key or moment.request.key == f"ready/{file.file_id}.json"
+    assert studio.s3.uploads == {}
+    assert list(studio.table.query(keys.session(SESSION_ID).pk, prefix=keys.FILE_PREFIX)) == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_whatever_a_dead_recorder_left_becomes_a_file(name: str, source: Source) -> None:
+    moments = moments_of(name, source(clip(MADE)))
+    assert len(moments) > 4
+    for moment in moments:
+        with moment.left_behind() as studio:
+            assert studio.run().code == 0
+            assert_recovered(studio, name, moment)
