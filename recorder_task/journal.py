@@ -55,8 +55,12 @@ class Journal:
 
     def left_behind(self) -> list[OpenFile]:
         """The files of earlier recorders that nobody has finished."""
+        return [file for file in self.unfinished() if file.epoch < self.epoch]
+
+    def unfinished(self) -> list[OpenFile]:
+        """The files that nobody has finished, our own among them."""
         entries = self._table.query(keys.session(self._session_id).pk, prefix=keys.FILE_PREFIX)
-        return [OpenFile.from_item(item) for item in entries if item["epoch"] < self.epoch]
+        return [OpenFile.from_item(item) for item in entries]
 
     def enter(self, file: OpenFile, *also: Write, when: Sequence[Condition] = ()) -> bool:
         """Enter a file that another recorder began; False where it is not free any more: then nothing is written."""

@@ -7,6 +7,7 @@ from chalice.app import CloudWatchEvent
 
 from chalicelib import aws
 from chalicelib.notify.outbox import announce_overdue
+from chalicelib.recording.ending import end_expired
 from chalicelib.recording.supervision import tend
 
 blueprint = Blueprint(__name__)
@@ -14,6 +15,7 @@ blueprint = Blueprint(__name__)
 
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
 def tick(event: CloudWatchEvent) -> None:
-    """Send due callbacks whose message was lost, close sessions that nobody closed."""
+    """Send due callbacks whose message was lost, close sessions that nobody closed, end HLS that nobody continued."""
     announce_overdue(aws.table(), now=time.time())
     tend(aws.table(), now=time.time())
+    end_expired(aws.table(), now=time.time())

@@ -25,6 +25,7 @@ EXPLAINED_WILDCARDS = {
         "API keys are made while the deployment runs"
     ),
     "${Bucket.Arn}/ready/*": "object keys are made of file ids",
+    "${Bucket.Arn}/media/*/playlist.m3u8": "as above",
     "${Bucket.Arn}/media/*": "object keys are made of file ids",
     "${Bucket.Arn}/reports/*": "object keys are made of session ids",
 }

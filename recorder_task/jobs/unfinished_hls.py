@@ -1,0 +1,110 @@
+"""HLS files that no output of this recorder goes on with: they wait for the stream where that is ordered, or end.
+
+A dead recorder's file whose stream is gone, one whose recording is not ordered any more, one whose uploads failed: what
+its playlist names is a file. Only text is written, and each step may be repeated.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from chalicelib.logs import log
+from chalicelib.recording.hls_facts import HlsFacts, finished_hls
+from chalicelib.recording.naming import media_key, ready_key
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.orders import RecordFormat, SessionOrders
+from chalicelib.recording.playlist import PLAYLIST_TYPE, Playlist
+from chalicelib.recording.waiting import WaitingFile, deadline_of
+from chalicelib.settings import Settings
+from chalicelib.table import Compare
+from recorder_task.aws.s3 import Fetched
+from recorder_task.aws.s3_reading import ReadableBucket
+from recorder_task.commit import commit
+from recorder_task.journal import Journal, Replaced
+
+
+class UnfinishedHls:
+    """The HLS files that the journal of a session still names when its recordings are over."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: SessionOrders,
+        bucket: ReadableBucket,
+        journal: Journal,
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._session = session
+        self._bucket = bucket
+        self._journal = journal
+        self._clock = clock
+
+    def settle(self) -> None:
+        """Put away or end every one; one that cannot be stays for the next launch, and says why."""
+        try:
+            left = [file for file in self._journal.unfinished() if file.format is RecordFormat.HLS]
+        except Exception as error:
+            log("recovery_failed", session_id=self._session.session_id, reason=str(error))
+            return
+        for file in left:
+            try:
+                self._settle(file)
+            except Replaced:
+                return
+            except Exception as error:
+                self._log("recovery_failed", file, reason=f"{type(error).__name__}: {error}")
+
+    def _settle(self, left: OpenFile) -> None:
+        file = replace(left, epoch=self._journal.epoch)
+        if not self._journal.enter(file, when=[Compare("epoch", "=", left.epoch)]):
+            return
+        found = self._bucket.get(media_key(file.file_id, RecordFormat.HLS))
+        if found is None:
+            self._log("nothing_to_recover", file)
+        elif self._bucket.size(ready_key(file.file_id)) is None:
+            waiting = self._waiting(file, Playlist.decode(found.content))
+            if waiting is not None:
+                self._journal.hand_over(file, waiting.put_away())
+                self._log("recording_paused", file)
+                return
+            self._end(file, found)
+        self._journal.close(file.file_id)
+
+    def _waiting(self, file: OpenFile, playlist: Playlist) -> WaitingFile | None:
+        """The file as one that waits since its last segment; None where that is over, or nothing is waited for."""
+        order = self._session.recordings.get(file.recording_id)
+        if order is None or not playlist.segments or playlist.is_finished:
+            return None
+        last = playlist.segments[-1]
+        paused_at = last.began_at + last.duration_seconds
+        deadline = deadline_of(paused_at=paused_at, continue_seconds=order.continue_seconds, ends_at=order.ends_at)
+        if not order.continue_seconds or deadline <= self._clock():
+            return None
+        return WaitingFile(file=file, paused_at=paused_at, deadline=deadline)
+
+    def _end(self, file: OpenFile, found: Fetched) -> None:
+        playlist, facts = Playlist.decode(found.content), HlsFacts.decode(found.facts)
+        if not playlist.is_finished:
+            playlist = playlist.finished()
+            self._bucket.replace(
+                media_key(file.file_id, RecordFormat.HLS),
+                playlist.encode(),
+                content_type=PLAYLIST_TYPE,
+                cache_control=playlist.cache_control,
+                facts=found.facts,
+                after=found.etag,
+            )
+        hours = self._settings.naming_utc_offset_hours
+        commit(self._bucket, finished_hls(file, playlist, facts, utc_offset_hours=hours, recovered=True))
+        self._log("file_recovered", file, seconds=round(playlist.duration_seconds, 3))
+
+    def _log(self, event: str, file: OpenFile, **facts: object) -> None:
+        log(
+            event,
+            session_id=file.session_id,
+            stream=str(file.stream),
+            recording_id=file.recording_id,
+            format=str(file.format),
+            file_id=file.file_id,
+            **facts,
+        )
