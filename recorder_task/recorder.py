@@ -12,6 +12,7 @@ from recorder_task.control import Control
 from recorder_task.desk import Desk
 from recorder_task.interleaver import Interleaver
 from recorder_task.jobs.recovery import Recovery
+from recorder_task.jobs.unfinished_hls import UnfinishedHls
 from recorder_task.recording import Recording
 from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample
@@ -63,6 +64,7 @@ class Recorder:
             log("recording_failed", session_id=session.session_id, stream=str(session.stream), reason=reason)
             self._tell_that_nothing_came(reporter, reason)
             recovery.join()
+            self._settle_hls()
             self._control.end(reason, whatever_was_ordered=True)
             return FAILED
         finally:
@@ -131,6 +133,7 @@ class Recorder:
     def _only_recover(self, recovery: Recovery) -> str:
         """The stream has gone: this launch finishes what an earlier one left."""
         recovery.run()
+        self._settle_hls()
         reason = "terminated" if self._stop.is_set() else "unpublished"
         self._control.end(reason, whatever_was_ordered=True)
         return reason
@@ -168,8 +171,14 @@ class Recorder:
         for recording in recordings:
             recording.join()
         recovery.join()
+        self._settle_hls()
         self._report()
         return self._control.is_lost or self._control.end(reason, whatever_was_ordered=not can_go_on)
+
+    def _settle_hls(self) -> None:
+        if not self._control.is_lost:
+            orders, journal = self._control.orders, self._control.journal()
+            UnfinishedHls(self._settings, orders, self._bucket, journal, self._clock).settle()
 
     def _follow_orders(self, desk: Desk) -> None:
         for recording_id, order in self._control.orders.recordings.items():
