@@ -10,11 +10,12 @@ from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.naming import new_file_id
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
+from chalicelib.recording.report import Trouble
 from recorder_task.commit import commit, finished_file
 from recorder_task.continuation import Continuation
 from recorder_task.cutter import Cutter
 from recorder_task.desk import Desk
-from recorder_task.outputs.formats import FORMATS, CannotRecord
+from recorder_task.outputs.formats import FORMATS, CannotRecord, NoAudio
 from recorder_task.outputs.hls import HlsOutput
 from recorder_task.outputs.output import FileOrder, Output
 from recorder_task.sample import Sample, Track
@@ -56,6 +57,8 @@ class FormatRecording:
         try:
             self._tracks = self._format.tracks(desk.tracks, audio_only=order.audio_only)
         except CannotRecord as reason:
+            if isinstance(reason, NoAudio):
+                self._voice.trouble(Trouble.NO_AUDIO)
             self._fail(str(reason))
         self._indexes = frozenset(track.index for track in self._tracks)
         self._has_video = any(track.kind == "video" for track in self._tracks)
@@ -95,8 +98,9 @@ class FormatRecording:
         elif not self.outcome["files"]:
             reason = "no key frame came" if self._has_video else "no audio came"
             self.outcome |= {"state": "empty", "reason": reason}
+            self._voice.trouble(Trouble.NO_VIDEO if self._has_video else Trouble.NO_AUDIO, description=reason)
             self._voice.failed(reason)
-        self._lane.submit(self._voice.ended)
+        self._lane.submit(lambda: self._voice.ended(self.outcome.get("file_id", "")))
         self._lane.close()
 
     def pause(self, *, paused_at: float, deadline: float) -> None:

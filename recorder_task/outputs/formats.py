@@ -16,6 +16,10 @@ class CannotRecord(Exception):
     """This source cannot become this format; the message is the reason."""
 
 
+class NoAudio(CannotRecord):
+    """The format holds audio alone, and there is none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutputFormat:
     """One format. Codecs are FFmpeg's names; one that is not listed is refused before a byte is written."""
@@ -33,7 +37,7 @@ class OutputFormat:
         takes_video = bool(self.video_codecs) and not audio_only
         chosen = [track for track in source if track.kind == "audio" or takes_video]
         if not chosen:
-            raise CannotRecord("the stream has no audio" if source else "the stream has no track")
+            raise NoAudio("the stream has no audio") if source else CannotRecord("the stream has no track")
         for track in chosen:
             if track.codec not in self.audio_codecs | self.video_codecs:
                 raise CannotRecord(f"{track.codec} {track.kind} cannot be recorded in this format")
