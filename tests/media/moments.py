@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.keys import Key
 from chalicelib.table import Update
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen, StoredObject, Upload
-from tests.media.studio import SESSION_ID, Studio
+from tests.media.studio import SESSION_ID, Studio, template_order
 from tests.media.watched_table import WatchedTable
 
 Answer = tuple[int, dict[str, str], bytes] | Refusal
@@ -52,3 +53,12 @@ class RememberingS3(FakeS3):
             uploads = {name: replace(upload, parts=dict(upload.parts)) for name, upload in self.uploads.items()}
             self.moments.append(Moment(request, dict(self.objects), uploads, deepcopy(self.table.items)))
         return answer
+
+
+def moments_of(name: str, path: Path, *, part_bytes: int = 64 * 1024) -> list[Moment]:
+    """A recording in one format, in small parts, and what lay in the bucket after each of its requests."""
+    with RememberingS3() as s3:
+        studio = Studio(s3, {"part_bytes": part_bytes, "checkpoint_seconds": 0.01}, table=s3.table)
+        studio.order(path, template_order(name))
+        assert studio.run().code == 0
+        return s3.moments

@@ -7,22 +7,13 @@ import pytest
 
 from chalicelib import keys
 from tests.media.clips import Clip, ClipOrder, clip
-from tests.media.moments import Moment, RememberingS3
+from tests.media.moments import Moment, moments_of
 from tests.media.packets import contents, packets_of
-from tests.media.studio import SESSION_ID, Studio, template_order
+from tests.media.studio import SESSION_ID, Studio
 
 Source = Callable[[Clip], Path]
 MADE = ClipOrder(seconds=20, width=128, height=96)
 FORMATS = ("flv", "mp4", "aac", "mp3")
-
-
-def moments_of(name: str, path: Path) -> list[Moment]:
-    """A recording in one format, in parts of 64 KiB, and what lay in the bucket after each of its requests."""
-    with RememberingS3() as s3:
-        studio = Studio(s3, {"part_bytes": 64 * 1024, "checkpoint_seconds": 0.01}, table=s3.table)
-        studio.order(path, template_order(name))
-        assert studio.run().code == 0
-        return s3.moments
 
 
 def assert_recovered(studio: Studio, name: str, moment: Moment) -> None:
