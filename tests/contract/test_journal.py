@@ -13,8 +13,9 @@ from chalicelib import keys
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.stream import StreamRef
+from chalicelib.recording.waiting import WaitingFile
 from chalicelib.settings import Settings
-from chalicelib.table import Put, Table, Update
+from chalicelib.table import Compare, ConditionFailed, Put, Table, Update
 from recorder_task.aws.connect import connected
 from recorder_task.journal import Journal, Replaced
 from tests.fakes.table import FakeTable
@@ -100,6 +101,58 @@ def test_a_file_that_somebody_else_has_finished_is_not_completed(table: Table, l
     with pytest.raises(Replaced):
         slow.confirm(FILE.file_id)
     assert lost.is_set()
+
+
+HLS = replace(FILE, format=RecordFormat.HLS)
+WAITING = WaitingFile(file=HLS, paused_at=1_800_000_060.5, deadline=1_800_000_660.5)
+
+
+def test_a_file_that_is_handed_over_is_taken_by_one_recorder_in_another_session(
+    table: Table, lost: threading.Event
+) -> None:
+    first = Journal(table, SESSION_ID, 1, lost)
+    first.open(HLS)
+    first.hand_over(HLS, WAITING.put_away())
+    assert first.unfinished() == []
+    partition = keys.waiting_partition("push.example.com", "live", "直播")
+    assert [WaitingFile.from_item(item) for item in first.items(partition, "template-7#")] == [WAITING]
+    assert first.items(partition, "template-70#") == []
+    table.put(Put(key=keys.session("6" * 32), item={"epoch": 1}))
+    second = Journal(table, "6" * 32, 1, lost)
+    taken = replace(HLS, session_id="6" * 32)
+    assert second.enter(taken, WAITING.taken())
+    assert not second.enter(taken, WAITING.taken())
+    assert second.unfinished() == [taken]
+    assert second.items(partition, "template-7#") == []
+    assert not lost.is_set()
+
+
+def test_a_file_that_waits_is_taken_or_ended_but_never_both(table: Table, lost: threading.Event) -> None:
+    journal = Journal(table, SESSION_ID, 1, lost)
+    journal.open(HLS)
+    journal.hand_over(HLS, WAITING.put_away())
+    table.update(WAITING.ending())
+    assert not journal.enter(HLS, WAITING.taken())
+    table.update(WAITING.ending())
+    table.delete(WAITING.ended())
+    with pytest.raises(ConditionFailed):
+        table.update(WAITING.ending())
+
+
+def test_a_dead_recorder_s_file_is_taken_over_once(table: Table, lost: threading.Event) -> None:
+    Journal(table, SESSION_ID, 1, lost).open(HLS)
+    table.update(Update(key=keys.session(SESSION_ID), set={"epoch": 3}))
+    third = Journal(table, SESSION_ID, 3, lost)
+    mine, is_the_first_s = replace(HLS, epoch=3), [Compare("epoch", "=", 1)]
+    assert third.enter(mine, when=is_the_first_s)
+    assert not third.enter(mine, when=is_the_first_s)
+    assert not lost.is_set()
+    second = Journal(table, SESSION_ID, 2, lost)
+    with pytest.raises(Replaced):
+        second.enter(replace(HLS, epoch=2), when=is_the_first_s)
+    with pytest.raises(Replaced):
+        second.hand_over(replace(HLS, epoch=2), WAITING.put_away())
+    assert third.unfinished() == [mine]
 
 
 def test_a_newer_version_s_attributes_are_left_alone() -> None:
