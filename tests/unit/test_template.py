@@ -123,7 +123,7 @@ def test_recorders_reach_sessions_and_objects_only(resources: Mapping[str, Any])
             "dynamodb:ConditionCheckItem",
         ],
     ]
-    assert allowed[5]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SESSION#*"]}}
+    assert allowed[5]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SESSION#*", "WAITING#*"]}}
 
 
 def test_recorders_are_given_two_minutes_to_finish(resources: Mapping[str, Any]) -> None:
