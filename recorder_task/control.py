@@ -53,6 +53,7 @@ class Control:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._on_news: Callable[[], None] = lambda: None
+        self._vitals: Callable[[], Mapping[str, Any]] = dict
         self._lost = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
@@ -109,9 +110,13 @@ class Control:
         """Whether nobody else can have taken the session over; who holds no lease says nothing to the customer."""
         return not self.is_lost and self._clock() < self._lease_until
 
-    def follow(self, on_news: Callable[[], None]) -> None:
-        """Begin to read orders and to renew the lease; `on_news` is called when something has changed."""
+    def follow(self, on_news: Callable[[], None], vitals: Callable[[], Mapping[str, Any]] = dict) -> None:
+        """Begin to read orders and to renew the lease.
+
+        `on_news` is called when something has changed, `vitals` for what the session's item shows with each renewal.
+        """
         self._on_news = on_news
+        self._vitals = vitals
         self._thread.start()
 
     def report(self, outcomes: Outcomes) -> None:
@@ -181,7 +186,7 @@ class Control:
             outcomes, self._outcomes_changed = self._outcomes, False
         change = Update(
             key=self._key,
-            set={"lease_until": lease_until, "outcomes": outcomes},
+            set={"lease_until": lease_until, "outcomes": outcomes, "heartbeat": dict(self._vitals())},
             when=[Compare("epoch", "=", self._epoch)],
         )
         try:

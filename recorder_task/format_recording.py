@@ -21,6 +21,7 @@ from recorder_task.outputs.output import FileOrder, Output
 from recorder_task.sample import Sample, Track
 from recorder_task.tally import Tally
 from recorder_task.upload_lane import UploadLane
+from recorder_task.vitals import Meter, Vitals
 
 HELD_SECONDS = 30.0
 """Audio that came before the first key frame is kept this long: as long as the longest usual GOP."""
@@ -53,6 +54,7 @@ class FormatRecording:
         self._broken_files = 0
         self._uncommitted: set[str] = set()
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
+        self._meter = Meter()
         self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
         try:
             self._tracks = self._format.tracks(desk.tracks, audio_only=order.audio_only)
@@ -62,12 +64,17 @@ class FormatRecording:
             self._fail(str(reason))
         self._indexes = frozenset(track.index for track in self._tracks)
         self._has_video = any(track.kind == "video" for track in self._tracks)
+        self._has_both = len({track.kind for track in self._tracks}) > 1
         self._cutter = self._new_cutter()
 
     @property
     def is_over(self) -> bool:
         """It takes no more samples: it ended or failed."""
         return self._is_over
+
+    def vitals(self, now: float, *, drift_ms: int) -> Vitals:
+        """How it is doing since the last reading; `drift_ms` is the source's."""
+        return self._meter.read(now, queue_depth=self._lane.depth, drift_ms=drift_ms if self._has_both else None)
 
     def write(self, sample: Sample) -> None:
         """Take a sample of the source; samples come in the order of dts over all tracks."""
@@ -210,6 +217,7 @@ class FormatRecording:
             self._end_broken_file(error)
             return
         file.tally.add(sample)
+        self._meter.take(sample)
 
     def _end_broken_file(self, error: Exception) -> None:
         """The muxer refused a sample: what it took is a file, and the next key frame begins another, a few times."""

@@ -1,7 +1,8 @@
 """The recorder: source → timeline → recordings; start, drain, stop."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from chalicelib.logs import log
 from chalicelib.recording.orders import SessionOrders
@@ -15,7 +16,7 @@ from recorder_task.jobs.recovery import Recovery
 from recorder_task.jobs.unfinished_hls import UnfinishedHls
 from recorder_task.recording import Recording
 from recorder_task.reporter import Reporter
-from recorder_task.sample import Sample
+from recorder_task.sample import Sample, TrackKind
 from recorder_task.source import Arrival, Source, SourceFailed
 from recorder_task.timeline import Timeline
 from recorder_task.upload_lane import UploadMemory
@@ -44,6 +45,8 @@ class Recorder:
         self._timeline = Timeline()
         self._recordings: dict[str, Recording] = {}
         self._last_arrival_at = 0.0
+        self._newest: dict[TrackKind, float] = {}
+        """Media seconds of each kind of track, as they arrived."""
         self._has_begun = False
 
     def run(self) -> int:
@@ -54,7 +57,7 @@ class Recorder:
             session.pull_url,
             open_seconds=self._settings.source_open_seconds,
         )
-        self._control.follow(source.wake)
+        self._control.follow(source.wake, self._vitals)
         recovery = Recovery(self._settings, session, self._bucket, self._control.journal(), self._must_stop)
         reporter = Reporter(self._bucket, session, self._clock, lambda: self._control.holds_lease)
         try:
@@ -193,13 +196,14 @@ class Recorder:
         times = self._timeline.place(track.index, packet.dts, packet.pts, packet.duration)
         self._last_arrival_at = arrived_at
         self._has_begun = True
+        at = self._newest[track.kind] = times.dts * track.seconds_per_tick
         return Sample(
             packet=packet,
             track=track,
             dts=times.dts,
             pts=times.pts,
             duration=times.duration,
-            at=times.dts * track.seconds_per_tick,
+            at=at,
             is_key_frame=packet.is_keyframe and track.kind == "video",
             size=packet.size,
             source_pts=times.pts if packet.pts is None else packet.pts,
@@ -230,6 +234,13 @@ class Recorder:
                     reason=reason,
                 )
         reporter.trouble(Trouble.PULL_FAILED, description=reason)
+
+    def _vitals(self) -> Mapping[str, Any]:
+        """What the heartbeat carries; the control's thread asks."""
+        now, newest = self._clock(), self._newest
+        drift_ms = round((newest["video"] - newest["audio"]) * 1000) if len(newest) > 1 else 0
+        recordings = list(self._recordings.items())  # the recorder's thread may add one meanwhile
+        return {"at": now, "recordings": {name: each.vitals(now, drift_ms=drift_ms) for name, each in recordings}}
 
     def _report(self) -> None:
         self._control.report({name: recording.outcomes for name, recording in self._recordings.items()})

@@ -9,6 +9,7 @@ from recorder_task.desk import Desk
 from recorder_task.format_recording import FormatRecording
 from recorder_task.interleaver import SPREAD_SECONDS
 from recorder_task.sample import Sample
+from recorder_task.vitals import Vitals
 
 
 class Recording:
@@ -39,6 +40,12 @@ class Recording:
     def outcomes(self) -> Mapping[str, Mapping[str, Any]]:
         """What the session's item says of each format."""
         return {str(name): dict(each.outcome) for name, each in self._formats.items()}
+
+    def vitals(self, now: float, *, drift_ms: int) -> Mapping[str, Vitals]:
+        """How each format that takes samples is doing."""
+        return {
+            str(name): each.vitals(now, drift_ms=drift_ms) for name, each in self._formats.items() if not each.is_over
+        }
 
     def change(self, order: RecordingOrder) -> None:
         """Follow a changed window; formats stay as they began."""

@@ -50,6 +50,11 @@ class UploadLane:
         """Nothing waits and nothing is under way."""
         return self._waiting == 0
 
+    @property
+    def depth(self) -> int:
+        """Requests that wait or are under way."""
+        return self._waiting
+
     def submit(self, request: Request, size_bytes: int = 0) -> None:
         """Hand over a request that holds `size_bytes`; waits where memory is short."""
         self._memory.take(size_bytes)

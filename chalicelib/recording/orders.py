@@ -10,6 +10,7 @@ A session's item in the table (`keys.session`), written by the functions (F) and
     orders {recording_id: RecordingOrder}  F  what to record; grows and changes while the recorder runs
     orders_version                         F  counts their changes: a recorder ends only if it has seen the last one
     outcomes {recording_id: {format: …}}   R  recording, ended, or why it failed
+    heartbeat {at, recordings: {recording_id: {format: …}}}   R  each one's vitals, with every renewal of the lease
     subscribed_at                          F  the origin has accepted the recorder as a player (hook on_play)
     epoch, lease_until                     R  fencing: every write of a recorder is conditional on its epoch
     recorder_started_at, recorder_ended_at, end_reason   R

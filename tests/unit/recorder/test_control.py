@@ -10,6 +10,7 @@ from chalicelib.settings import Settings
 from chalicelib.table import Put, Update
 from recorder_task.control import AlreadyClaimed, Control, NoSuchSession
 from tests.fakes.table import FakeTable
+from tests.media.watched_table import WatchedTable
 
 KEY = keys.session("s")
 
@@ -53,7 +54,7 @@ def item(**overrides: Any) -> dict[str, Any]:
 def control(table: FakeTable, clock: Clock, **overrides: Any) -> Control:
     """A control of a session with that item."""
     table.put(Put(key=KEY, item=item(**overrides)))
-    return Control(table, "s", Settings(lease_seconds=30), clock)
+    return Control(table, "s", Settings(lease_seconds=30, orders_seconds=0.01), clock)
 
 
 def stored(table: FakeTable) -> dict[str, Any]:
@@ -119,6 +120,26 @@ def test_an_end_says_why_and_gives_the_lease_back(table: FakeTable, clock: Clock
     found = stored(table)
     assert (found["end_reason"], found["recorder_ended_at"], found["outcomes"]) == ("unpublished", 1000.0, outcomes)
     assert "lease_until" not in found
+
+
+def test_a_renewed_lease_carries_the_vitals_of_the_recordings(clock: Clock) -> None:
+    table = WatchedTable()
+    mine = control(table, clock)
+    mine.claim()
+    vitals = {"at": 1000.0, "recordings": {"template-1": {"flv": {"queue_depth": 0}}}}
+    mine.follow(lambda: None, lambda: vitals)
+    mine.report({"template-1": {"flv": {"state": "recording", "files": 0}}})
+    table.wait_for(lambda: "heartbeat" in stored(table))
+    mine.close()
+    assert stored(table)["heartbeat"] == vitals
+
+
+def test_who_has_not_renewed_its_lease_may_have_been_replaced(table: FakeTable, clock: Clock) -> None:
+    mine = control(table, clock)
+    mine.claim()
+    assert mine.holds_lease
+    clock.now = 1031.0
+    assert not mine.holds_lease
 
 
 def test_an_end_is_refused_where_orders_came_that_were_not_seen(table: FakeTable, clock: Clock) -> None:
