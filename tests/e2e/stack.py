@@ -9,7 +9,7 @@ import boto3
 
 from chalicelib import keys
 from chalicelib.recording.naming import ready_key
-from chalicelib.table import DynamoTable
+from chalicelib.table import Compare, DynamoTable, Update
 from infra.local.demo.stack_process import StackProcess
 from infra.local.running import StackFacts
 from infra.local.settings import LOOPBACK, free_ports
@@ -46,6 +46,16 @@ class Stack:
         """What an operator or a Fargate maintenance does: SIGTERM."""
         self._client("ecs").stop_task(task=arn)
 
+    def let_windows_pass(self) -> None:
+        """Bring every continuation window to its end, and the minute tick about."""
+        for listed in self.table.query(keys.ALL_WAITING, index=keys.LISTING):
+            item_key, long_ago = keys.Key(listed["PK"], listed["SK"]), 1.0
+            lsk = keys.by_time(long_ago, item_key.sk)
+            is_waiting = Compare("state", "=", "waiting")
+            self.table.update(Update(key=item_key, set={"deadline": long_ago, "LSK": lsk}, when=[is_waiting]))
+        told = dict.fromkeys(("version", "account", "region", "detail", "detail-type", "source", "time", "id"), "")
+        self._invoke("Tick", {**told, "resources": []})
+
     def tell_again(self, file_id: str) -> None:
         """Invoke the file-ready function as the queue does, with S3's event of a finished file."""
         record = {
@@ -54,9 +64,10 @@ class Stack:
             "s3": {"bucket": {"name": self.address.bucket}, "object": {"key": ready_key(file_id)}},
         }
         message = {"messageId": "again", "eventSource": "aws:sqs", "body": json.dumps({"Records": [record]})}
-        answer = self._client("lambda").invoke(
-            FunctionName=self._function("FileReady"), Payload=json.dumps({"Records": [message]})
-        )
+        self._invoke("FileReady", {"Records": [message]})
+
+    def _invoke(self, function: str, event: Mapping[str, Any]) -> None:
+        answer = self._client("lambda").invoke(FunctionName=self._function(function), Payload=json.dumps(event))
         assert "FunctionError" not in answer, answer["Payload"].read()
 
     def _function(self, logical_id: str) -> str:
