@@ -9,9 +9,10 @@ from chalicelib.recording.orders import SessionOrders
 from chalicelib.recording.report import StatusEvent, Trouble
 from chalicelib.settings import Settings
 from recorder_task.aws.s3_reading import ReadableBucket
-from recorder_task.control import Control
+from recorder_task.control import Control, Outcomes
 from recorder_task.desk import Desk
 from recorder_task.interleaver import Interleaver
+from recorder_task.jobs.last_words import say_last_words
 from recorder_task.jobs.recovery import Recovery
 from recorder_task.jobs.unfinished_hls import UnfinishedHls
 from recorder_task.recording import Recording
@@ -44,6 +45,8 @@ class Recorder:
         self._clock = clock
         self._timeline = Timeline()
         self._recordings: dict[str, Recording] = {}
+        self._left: Outcomes = {}
+        """What an earlier recorder was at, until it is told what became of it."""
         self._last_arrival_at = 0.0
         self._newest: dict[TrackKind, float] = {}
         """Media seconds of each kind of track, as they arrived."""
@@ -52,6 +55,7 @@ class Recorder:
     def run(self) -> int:
         """Record until the stream, the orders or the process end."""
         session = self._control.claim()
+        self._left = self._control.earlier
         log("recorder_started", session_id=session.session_id, stream=str(session.stream), epoch=session.epoch)
         source = Source(
             session.pull_url,
@@ -67,7 +71,7 @@ class Recorder:
             log("recording_failed", session_id=session.session_id, stream=str(session.stream), reason=reason)
             self._tell_that_nothing_came(reporter, reason)
             recovery.join()
-            self._settle_hls()
+            self._settle_what_was_left(reporter)
             self._control.end(reason, whatever_was_ordered=True)
             return FAILED
         finally:
@@ -90,7 +94,7 @@ class Recorder:
     def _record(self, source: Source, session: SessionOrders, reporter: Reporter, recovery: Recovery) -> str:
         """Record, finish every file, give the session back; returns why it ended."""
         if self._must_not_wait() and session.epoch > 1:
-            return self._only_recover(recovery)
+            return self._only_recover(recovery, reporter)
         try:
             tracks = source.open(self._must_not_wait)
         finally:
@@ -130,13 +134,13 @@ class Recorder:
                 reporter.trouble(Trouble.PULL_FAILED, description=reason)
             for sample in interleaver.flush():
                 self._write(sample)
-            if self._finish(reason, recovery):
+            if self._finish(reason, recovery, reporter):
                 return reason
 
-    def _only_recover(self, recovery: Recovery) -> str:
+    def _only_recover(self, recovery: Recovery, reporter: Reporter) -> str:
         """The stream has gone: this launch finishes what an earlier one left."""
         recovery.run()
-        self._settle_hls()
+        self._settle_what_was_left(reporter)
         reason = "terminated" if self._stop.is_set() else "unpublished"
         self._control.end(reason, whatever_was_ordered=True)
         return reason
@@ -160,7 +164,7 @@ class Recorder:
             return "nothing left to record"
         return None
 
-    def _finish(self, reason: str, recovery: Recovery) -> bool:
+    def _finish(self, reason: str, recovery: Recovery, reporter: Reporter) -> bool:
         """End every file, wait for its uploads, give the session back; False where new orders must be followed."""
         recordings = self._recordings.values()
         can_go_on = reason == "nothing left to record"
@@ -174,14 +178,18 @@ class Recorder:
         for recording in recordings:
             recording.join()
         recovery.join()
-        self._settle_hls()
+        self._settle_what_was_left(reporter)
         self._report()
         return self._control.is_lost or self._control.end(reason, whatever_was_ordered=not can_go_on)
 
-    def _settle_hls(self) -> None:
-        if not self._control.is_lost:
-            orders, journal = self._control.orders, self._control.journal()
-            UnfinishedHls(self._settings, orders, self._bucket, journal, self._clock).settle()
+    def _settle_what_was_left(self, reporter: Reporter) -> None:
+        if self._control.is_lost:
+            return
+        orders, journal = self._control.orders, self._control.journal()
+        waiting = UnfinishedHls(self._settings, orders, self._bucket, journal, self._clock).settle()
+        left = {name: formats for name, formats in self._left.items() if name not in self._recordings}
+        self._control.report(say_last_words(reporter, orders, left, waiting))
+        self._left = {}
 
     def _follow_orders(self, desk: Desk) -> None:
         for recording_id, order in self._control.orders.recordings.items():
@@ -225,9 +233,10 @@ class Recorder:
     def _tell_that_nothing_came(self, reporter: Reporter, reason: str) -> None:
         for order in self._control.orders.recordings.values():
             for name in order.formats:
+                had_begun = self._left.get(order.recording_id, {}).get(name, {}).get("state") == "recording"
                 reporter.expect(name)
                 reporter.status(
-                    StatusEvent.START_FAILED,
+                    StatusEvent.ERROR if had_begun else StatusEvent.START_FAILED,
                     name,
                     recording_id=order.recording_id,
                     task_id=order.task_id,

@@ -39,25 +39,32 @@ class UnfinishedHls:
         self._journal = journal
         self._clock = clock
 
-    def settle(self) -> None:
-        """Put away or end every one; one that cannot be stays for the next launch, and says why."""
+    def settle(self) -> set[str]:
+        """Put away or end every one; one that cannot be stays for the next launch, and says why.
+
+        Returns the ids of the recordings whose file was put away: it waits for the stream.
+        """
+        waiting: set[str] = set()
         try:
             left = [file for file in self._journal.unfinished() if file.format is RecordFormat.HLS]
         except Exception as error:
             log("recovery_failed", session_id=self._session.session_id, reason=str(error))
-            return
+            return waiting
         for file in left:
             try:
-                self._settle(file)
+                if self._settle(file):
+                    waiting.add(file.recording_id)
             except Replaced:
-                return
+                return waiting
             except Exception as error:
                 self._log("recovery_failed", file, reason=f"{type(error).__name__}: {error}")
+        return waiting
 
-    def _settle(self, left: OpenFile) -> None:
+    def _settle(self, left: OpenFile) -> bool:
+        """Whether the file waits now."""
         file = replace(left, epoch=self._journal.epoch)
         if not self._journal.enter(file, when=[Compare("epoch", "=", left.epoch)]):
-            return
+            return False
         found = self._bucket.get(media_key(file.file_id, RecordFormat.HLS))
         if found is None:
             self._log("nothing_to_recover", file)
@@ -66,9 +73,10 @@ class UnfinishedHls:
             if waiting is not None:
                 self._journal.hand_over(file, waiting.put_away())
                 self._log("recording_paused", file)
-                return
+                return True
             self._end(file, found)
         self._journal.close(file.file_id)
+        return False
 
     def _waiting(self, file: OpenFile, playlist: Playlist) -> WaitingFile | None:
         """The file as one that waits since its last segment; None where that is over, or nothing is waited for."""

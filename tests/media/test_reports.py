@@ -1,8 +1,9 @@
 """What a whole recorder reports of its recordings: each start, failure and end, and what went wrong on the way."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,10 +120,36 @@ def test_a_task_that_is_stopped_says_so_while_the_template_goes_on(s3: FakeS3) -
     assert statuses(s3, recording_id="template-1") == [STARTED, ENDED]
 
 
+def left_by_a_dead_recorder(*names: str) -> Mapping[str, Any]:
+    """What the session's item says when its recorder has died."""
+    outcomes = {name: {"state": "recording", "files": 0, "file_id": "5"} for name in names}
+    return {"outcomes": {"template-1": outcomes}, "epoch": 1, "lease_until": 1.0}
+
+
+def test_who_recovers_says_that_the_recordings_have_ended(s3: FakeS3) -> None:
+    studio = Studio(s3)
+    studio.order("unused", template_order("flv", "hls"), **left_by_a_dead_recorder("flv", "hls"), unpublished_at=1.0)
+    assert studio.run().code == 0
+    assert [(each.format, each.file_id, each.told) for each in reports(s3)] == [
+        ("flv", "5", Status(event=ENDED)),
+        ("hls", "5", Status(event=ENDED)),
+    ]
+    states = [outcome["state"] for outcome in studio.session["outcomes"]["template-1"].values()]
+    assert states == ["ended", "ended"]
+
+
+def test_a_source_that_is_gone_when_the_next_recorder_comes_ends_what_had_begun(s3: FakeS3) -> None:
+    studio = Studio(s3, {"source_open_seconds": 0.2})
+    gone = "rtmp://127.0.0.1:1/live/room-7"
+    studio.order(gone, template_order("flv", "mp4"), **left_by_a_dead_recorder("flv"))
+    assert studio.run().code == 1
+    assert statuses(s3, format="flv") == [ERROR, ENDED]
+    assert statuses(s3, format="mp4") == [FAILED]
+
+
 def test_a_recorder_that_takes_a_dead_one_s_place_says_that_the_recording_goes_on(s3: FakeS3, source: Source) -> None:
     studio = Studio(s3)
-    earlier = {"template-1": {"mp4": {"state": "recording", "files": 0, "file_id": "5"}}}
-    studio.order(source(clip(ClipOrder())), template_order("flv", "mp4"), outcomes=earlier, epoch=1, lease_until=1.0)
+    studio.order(source(clip(ClipOrder())), template_order("flv", "mp4"), **left_by_a_dead_recorder("mp4"))
     studio.run()
     assert statuses(s3, format="mp4") == [StatusEvent.RESUMED, ENDED]
     assert statuses(s3, format="flv") == [STARTED, ENDED]
