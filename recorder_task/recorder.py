@@ -11,15 +11,14 @@ from chalicelib.settings import Settings
 from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.control import Control, Outcomes
 from recorder_task.desk import Desk
-from recorder_task.interleaver import Interleaver
+from recorder_task.intake import Intake
 from recorder_task.jobs.last_words import say_last_words
 from recorder_task.jobs.recovery import Recovery
 from recorder_task.jobs.unfinished_hls import UnfinishedHls
 from recorder_task.recording import Recording
 from recorder_task.reporter import Reporter
-from recorder_task.sample import Sample, TrackKind
-from recorder_task.source import Arrival, Source, SourceFailed
-from recorder_task.timeline import Timeline
+from recorder_task.sample import Sample
+from recorder_task.source import Source, SourceFailed
 from recorder_task.upload_lane import UploadMemory
 
 OK, FAILED = 0, 1
@@ -43,14 +42,10 @@ class Recorder:
         self._control = control
         self._stop = stop
         self._clock = clock
-        self._timeline = Timeline()
+        self._intake = Intake()
         self._recordings: dict[str, Recording] = {}
         self._left: Outcomes = {}
         """What an earlier recorder was at, until it is told what became of it."""
-        self._last_arrival_at = 0.0
-        self._newest: dict[TrackKind, float] = {}
-        """Media seconds of each kind of track, as they arrived."""
-        self._has_begun = False
 
     def run(self) -> int:
         """Record until the stream, the orders or the process end."""
@@ -86,8 +81,7 @@ class Recorder:
             stream=str(session.stream),
             reason=reason,
             files=files,
-            repaired_timestamps=self._timeline.repaired,
-            wrapped_timestamps=self._timeline.wrapped,
+            repairs=self._intake.repairs,
         )
         return FAILED if has_failed and not files else OK
 
@@ -99,23 +93,23 @@ class Recorder:
             tracks = source.open(self._must_not_wait)
         finally:
             recovery.start()  # behind the subscription, which is what must not be late
-        self._last_arrival_at = self._clock()
+        intake = self._intake
+        intake.expect(tracks, self._clock())
         desk = Desk(
             settings=self._settings,
             session=session,
             bucket=self._bucket,
             journal=self._control.journal(),
             memory=UploadMemory(self._settings.upload_buffer_bytes),
-            tracks=tracks,
+            tracks=intake.tracks,
             reporter=reporter,
             earlier=self._control.earlier,
         )
-        interleaver = Interleaver(tracks)
         next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
         self._follow_orders(desk)
         while True:
             for arrival in source.read():
-                for sample in interleaver.push(self._sample(arrival)):
+                for sample in intake.push(arrival):
                     self._write(sample)
             now = self._clock()
             self._follow_orders(desk)
@@ -125,6 +119,7 @@ class Recorder:
                 next_checkpoint_at = now + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
                 for recording in self._recordings.values():
                     recording.checkpoint()
+            intake.tell(reporter)
             reporter.keep_time()
             reason = self._reason_to_end(source, now)
             if reason is None:
@@ -132,7 +127,7 @@ class Recorder:
                 continue
             if reason.startswith("source failed") or reason == "source stalled":
                 reporter.trouble(Trouble.PULL_FAILED, description=reason)
-            for sample in interleaver.flush():
+            for sample in intake.flush():
                 self._write(sample)
             if self._finish(reason, recovery, reporter):
                 return reason
@@ -154,11 +149,11 @@ class Recorder:
             return "terminated"
         if source.is_exhausted:
             return "unpublished" if is_unpublished else source.end_reason
-        if is_unpublished and now - self._last_arrival_at > self._settings.drain_seconds:
+        if is_unpublished and now - self._intake.last_arrival_at > self._settings.drain_seconds:
             return "unpublished"
         if unpublished_at is not None and now - unpublished_at > self._settings.drain_limit_seconds:
             return "unpublished"
-        if now - self._last_arrival_at > self._settings.source_stall_seconds:
+        if now - self._intake.last_arrival_at > self._settings.source_stall_seconds:
             return "source stalled"
         if all(recording.is_over for recording in self._recordings.values()):
             return "nothing left to record"
@@ -197,26 +192,7 @@ class Recorder:
             if recording is not None:
                 recording.change(order)
             elif not order.ends_at or order.ends_at > self._clock():
-                self._recordings[recording_id] = Recording(desk, order, begins_with_stream=not self._has_begun)
-
-    def _sample(self, arrival: Arrival) -> Sample:
-        packet, track, arrived_at, _ = arrival
-        times = self._timeline.place(track.index, packet.dts, packet.pts, packet.duration)
-        self._last_arrival_at = arrived_at
-        self._has_begun = True
-        at = self._newest[track.kind] = times.dts * track.seconds_per_tick
-        return Sample(
-            packet=packet,
-            track=track,
-            dts=times.dts,
-            pts=times.pts,
-            duration=times.duration,
-            at=at,
-            is_key_frame=packet.is_keyframe and track.kind == "video",
-            size=packet.size,
-            source_pts=times.pts if packet.pts is None else packet.pts,
-            arrived_at=arrived_at,
-        )
+                self._recordings[recording_id] = Recording(desk, order, begins_with_stream=not self._intake.has_begun)
 
     def _write(self, sample: Sample) -> None:
         for recording in self._recordings.values():
@@ -246,8 +222,7 @@ class Recorder:
 
     def _vitals(self) -> Mapping[str, Any]:
         """What the heartbeat carries; the control's thread asks."""
-        now, newest = self._clock(), self._newest
-        drift_ms = round((newest["video"] - newest["audio"]) * 1000) if len(newest) > 1 else 0
+        now, drift_ms = self._clock(), self._intake.drift_ms
         recordings = list(self._recordings.items())  # the recorder's thread may add one meanwhile
         return {"at": now, "recordings": {name: each.vitals(now, drift_ms=drift_ms) for name, each in recordings}}
 

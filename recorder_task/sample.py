@@ -1,11 +1,13 @@
 """What flows through a recorder: packets of tracks with times that muxers accept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
 TrackKind = Literal["video", "audio"]
+NOTHING: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +37,19 @@ class Track:
 class Sample:
     """One packet; times are ticks of its track's time base, `at` is `dts` in seconds."""
 
-    __slots__ = ("arrived_at", "at", "dts", "duration", "is_key_frame", "packet", "pts", "size", "source_pts", "track")
+    __slots__ = (
+        "arrived_at",
+        "at",
+        "dts",
+        "duration",
+        "is_key_frame",
+        "packet",
+        "pts",
+        "repairs",
+        "size",
+        "source_pts",
+        "track",
+    )
 
     def __init__(
         self,
@@ -50,6 +64,7 @@ class Sample:
         size: int,
         source_pts: int,
         arrived_at: float,
+        repairs: Mapping[str, int] = NOTHING,
     ) -> None:
         self.packet = packet
         self.track = track
@@ -64,3 +79,5 @@ class Sample:
         """The source's own timestamp, before anything was repaired."""
         self.arrived_at = arrived_at
         """Unix seconds of our clock."""
+        self.repairs = repairs
+        """What was wrong with it, by name (`Timeline`), and how often."""

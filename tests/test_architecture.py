@@ -16,13 +16,19 @@ FILES = sorted(
     if "node_modules" not in path.parts
 )
 PURE = [
+    "recorder_task/flv_messages.py",
+    "recorder_task/flv_tags.py",
     "recorder_task/timeline.py",
     "recorder_task/cutter.py",
+    "recorder_task/ending.py",
     "chalicelib/recording/naming.py",
     "chalicelib/recording/matching.py",
     "chalicelib/recording/stream.py",
     "chalicelib/recording/orders.py",
     "chalicelib/recording/finished_file.py",
+    "chalicelib/recording/hls_facts.py",
+    "chalicelib/recording/playlist.py",
+    "chalicelib/recording/waiting.py",
     "chalicelib/recording/open_file.py",
     "chalicelib/recording/selection.py",
     "chalicelib/recording/session.py",

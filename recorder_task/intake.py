@@ -1,0 +1,101 @@
+"""From what arrives to what is written: packets placed on the timeline, in one order over all tracks.
+
+What had to be repaired stands in the sample, so that each file can say what was repaired in it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from chalicelib.recording.report import Trouble
+from recorder_task.interleaver import Interleaver
+from recorder_task.reporter import Reporter
+from recorder_task.sample import Sample, Track, TrackKind
+from recorder_task.source import Arrival
+from recorder_task.timeline import Timeline
+
+TROUBLES: Mapping[str, Trouble] = {
+    "audio_jump": Trouble.AUDIO_JUMP,
+    "video_jump": Trouble.VIDEO_JUMP,
+    "desync": Trouble.DESYNC,
+    "audio_time_illegal": Trouble.AUDIO_TIME_ILLEGAL,
+    "video_time_illegal": Trouble.VIDEO_TIME_ILLEGAL,
+    "audio_stands_still": Trouble.AUDIO_STANDS_STILL,
+    "video_stands_still": Trouble.VIDEO_STANDS_STILL,
+    "audio_frame_dropped": Trouble.AUDIO_FRAME_DROPPED,
+    "video_frame_dropped": Trouble.VIDEO_FRAME_DROPPED,
+}
+"""What a customer is told of; a wrap of the 32-bit clock is nobody's trouble."""
+
+
+class Intake:
+    """The samples of one source. `repairs` counts all that was repaired, by name."""
+
+    def __init__(self) -> None:
+        self.repairs: dict[str, int] = {}
+        self.last_arrival_at = 0.0
+        """Unix s; 0 before the first packet."""
+        self.tracks: list[Track] = []
+        """Those of the source now; the same list for as long as it lives."""
+        self._timeline = Timeline()
+        self._interleaver = Interleaver()
+        self._newest: dict[TrackKind, float] = {}
+        self._told: dict[str, int] = {}
+
+    @property
+    def drift_ms(self) -> int:
+        """How far video is ahead of audio, as they arrive."""
+        newest = self._newest
+        return round((newest["video"] - newest["audio"]) * 1000) if len(newest) > 1 else 0
+
+    @property
+    def has_begun(self) -> bool:
+        """A packet has come."""
+        return bool(self._newest)
+
+    def expect(self, tracks: Sequence[Track], now: float) -> None:
+        """The source was opened at `now` (unix s) and has these tracks."""
+        self.last_arrival_at = now
+        self.tracks[:] = tracks
+        self._interleaver = Interleaver(tracks)
+
+    def push(self, arrival: Arrival) -> Iterator[Sample]:
+        """Take a packet; yields the samples whose turn has come."""
+        for sample in self._interleaver.push(self._sample(arrival)):
+            if sample.track not in self.tracks:
+                self.tracks[:] = [*(each for each in self.tracks if each.kind != sample.track.kind), sample.track]
+            yield sample
+
+    def flush(self) -> Iterator[Sample]:
+        """What still waits for its turn."""
+        return self._interleaver.flush()
+
+    def tell(self, reporter: Reporter) -> None:
+        """Report what was repaired since this was asked last."""
+        for name, count in self.repairs.items():
+            fresh = count - self._told.get(name, 0)
+            if fresh and name in TROUBLES:
+                reporter.trouble(TROUBLES[name], count=fresh)
+            self._told[name] = count
+
+    def _sample(self, arrival: Arrival) -> Sample:
+        packet, track, arrived_at, dropped = arrival
+        times = self._timeline.place(track.kind, packet.dts, packet.pts, packet.duration, arrived_at)
+        repairs = times.repairs
+        if dropped:
+            repairs = {**repairs, f"{track.kind}_frame_dropped": dropped}
+        for name, count in repairs.items():
+            self.repairs[name] = self.repairs.get(name, 0) + count
+        at = self._newest[track.kind] = times.dts * track.seconds_per_tick
+        self.last_arrival_at = arrived_at
+        return Sample(
+            packet=packet,
+            track=track,
+            dts=times.dts,
+            pts=times.pts,
+            duration=times.duration,
+            at=at,
+            is_key_frame=packet.is_keyframe and track.kind == "video",
+            size=packet.size,
+            source_pts=packet.pts,
+            arrived_at=arrived_at,
+            repairs=repairs,
+        )
