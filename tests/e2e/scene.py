@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.local.demo.check import check_file
 from infra.local.demo.clip import make_clip
-from infra.local.demo.customer import Arrangement, Customer, arranged
+from infra.local.demo.customer import TOLD_OF, Arrangement, Customer, arranged
 from infra.local.demo.publisher import Publisher, push_url
 from infra.local.demo.receiver import Answer, Receiver
 from infra.local.running import StackFacts
@@ -76,6 +76,7 @@ def recorded(
     answer: Answer = lambda event: 200,
     interval_seconds: int = 1800,
     file_name: str = "",
+    told_of: Sequence[str] = TOLD_OF,
     **template: Any,
 ) -> Iterator[Scene]:
     """A scene whose streams are recorded in `formats`; `answer` decides the receiver's HTTP status."""
@@ -89,6 +90,7 @@ def recorded(
             callback_url=receiver.url,
             callback_key=KEY,
             formats={name: {"RecordInterval": interval_seconds, "VodFileName": file_name} for name in formats},
+            told_of=told_of,
             **template,
         ) as arrangement,
     ):

@@ -1,7 +1,7 @@
 """A customer of the API, through the vendor's official SDK pointed at the stack; nothing here knows the inside."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +23,9 @@ FORMATS: Mapping[str, str] = {
     "mp3": "Mp3Param",
 }
 """The template's field of each format, by the name callbacks use."""
+
+TOLD_OF = ("StreamBeginNotifyUrl", "StreamEndNotifyUrl", "RecordNotifyUrl")
+"""What a customer wants to be told of: a push's begin and end, and files."""
 
 
 class Customer:
@@ -71,11 +74,13 @@ def arranged(
     callback_url: str,
     callback_key: str,
     formats: Mapping[str, Mapping[str, Any]],
+    told_of: Sequence[str] = TOLD_OF,
     **template: Any,
 ) -> Iterator[Arrangement]:
     """Record every stream of (domain, app) in `formats` (name: fields of its RecordParam) and announce it.
 
-    Deletes on leaving what it made. `template` holds further fields of the recording template.
+    Deletes on leaving what it made. `told_of` names the callback template's URLs that are set, `template` holds further
+    fields of the recording template.
     """
     with ExitStack() as undo:
 
@@ -88,12 +93,11 @@ def arranged(
         rule = {"DomainName": domain, "AppName": app, "StreamName": ""}
         customer.live("CreateLiveRecordRule", **rule, TemplateId=template_id)
         delete_later("DeleteLiveRecordRule", **rule)
-        urls = ("StreamBeginNotifyUrl", "StreamEndNotifyUrl", "RecordNotifyUrl")
         callback_template_id = customer.live(
             "CreateLiveCallbackTemplate",
             TemplateName=app,
             CallbackKey=callback_key,
-            **dict.fromkeys(urls, callback_url),
+            **dict.fromkeys(told_of, callback_url),
         )["TemplateId"]
         delete_later("DeleteLiveCallbackTemplate", TemplateId=callback_template_id)
         callback_rule = {"DomainName": domain, "AppName": app}
