@@ -52,6 +52,7 @@ def finished_file(
         procedure=format_order.procedure,
         storage_mode=format_order.storage_mode,
         class_id=format_order.class_id,
+        dropped_seconds=round(tally.dropped_seconds, 3),
     )
 
 

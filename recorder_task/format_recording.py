@@ -11,6 +11,7 @@ from chalicelib.recording.naming import new_file_id
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
 from chalicelib.recording.report import Trouble
+from recorder_task.backlog import Dropped
 from recorder_task.commit import commit, finished_file
 from recorder_task.continuation import Continuation
 from recorder_task.cutter import Cutter
@@ -25,6 +26,7 @@ from recorder_task.vitals import Meter, Vitals
 
 HELD_SECONDS = 30.0
 """Audio that came before the first key frame is kept this long: as long as the longest usual GOP."""
+TOO_SLOW = "the bucket is slower than the stream: media is dropped"
 BROKEN_FILES = 3
 """A format whose muxer has refused a packet this often is given up."""
 
@@ -52,6 +54,7 @@ class FormatRecording:
         self._held: deque[Sample] = deque()
         self._is_over = False
         self._broken_files = 0
+        self._dropped_seconds = 0.0
         self._uncommitted: set[str] = set()
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
         self._meter = Meter()
@@ -87,6 +90,18 @@ class FormatRecording:
             self._end_file()
             self._begin_file(sample)
         self._mux(sample)
+
+    def lose(self, dropped: Dropped) -> None:
+        """Media was dropped before it was muxed: the file that is open lacks it, or the one that begins next."""
+        if self._is_over:
+            return
+        if self._file is None:
+            self._dropped_seconds += dropped.seconds
+        else:
+            self._file.tally.dropped_seconds += dropped.seconds
+        self._voice.trouble(Trouble.WRITE_FAILED, description=TOO_SLOW)
+        if dropped.is_first:
+            self._voice.error(TOO_SLOW, file_id=self.outcome.get("file_id", ""))
 
     def checkpoint(self) -> None:
         """Bring what is held into the bucket; notice what the bucket has refused."""
@@ -173,6 +188,7 @@ class FormatRecording:
         desk = self._desk
         entry = desk.entry(self._order, self._name, file_id, first)
         tally = Tally(first)
+        tally.dropped_seconds, self._dropped_seconds = self._dropped_seconds, 0.0
         if not self._format.goes_on:
             self._uncommitted.add(file_id)
             self._lane.submit(lambda: desk.journal.open(entry))

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.waiting import deadline_of
+from recorder_task.backlog import Dropped
 from recorder_task.desk import Desk
 from recorder_task.format_recording import FormatRecording
 from recorder_task.interleaver import SPREAD_SECONDS
@@ -65,6 +66,13 @@ class Recording:
             return
         for each in self._formats.values():
             each.write(sample)
+
+    def lose(self, dropped: Dropped) -> None:
+        """Media that would have been written was dropped."""
+        order = self._order
+        if order.starts_at <= dropped.arrived_at and not (order.ends_at and dropped.arrived_at >= order.ends_at):
+            for each in self._formats.values():
+                each.lose(dropped)
 
     def checkpoint(self) -> None:
         """Bring what is held into the bucket."""

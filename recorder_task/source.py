@@ -88,6 +88,11 @@ class Source:
         """The source has ended and all it brought was read."""
         return self.end_reason is not None and not self._arrived
 
+    @property
+    def can_wait(self) -> bool:
+        """It is a file: nothing is lost by reading it later."""
+        return not self._is_address
+
     def wake(self) -> None:
         """Let `read` return at once: there is something else to do."""
         self._wake.set()

@@ -33,6 +33,8 @@ class Tally:
         self.first = first
         self.last = first
         self.tracks: dict[int, TrackTally] = {}
+        self.dropped_seconds = 0.0
+        """Of media that is missing in the file because the bucket was too slow."""
 
     def add(self, sample: Sample) -> None:
         """Count a sample that was written."""

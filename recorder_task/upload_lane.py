@@ -1,4 +1,4 @@
-"""Uploads beside the media: one thread an output carries its requests out in order, within a bound of memory."""
+"""Uploads beside the media: one thread an output carries its requests out in order; the memory they hold is known."""
 
 import queue
 import threading
@@ -10,17 +10,35 @@ Request = Callable[[], object]
 
 
 class UploadMemory:
-    """How many bytes may wait to be uploaded, over all lanes of a recorder; beyond it a lane's giver waits."""
+    """The bytes of one recorder that wait for the bucket, over all its lanes.
+
+    Handing over never waits: who gives asks `has_room` first, for half of the memory, and keeps what it has no room for
+    in the other half.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
         self._held_bytes = 0
         self._changed = threading.Condition()
 
-    def take(self, size_bytes: int) -> None:
-        """Wait for room; what is larger than the limit waits for all of it."""
+    @property
+    def held_bytes(self) -> int:
+        """What the lanes hold now."""
+        return self._held_bytes
+
+    @property
+    def has_room(self) -> bool:
+        """The lanes hold less than their half."""
+        return self._held_bytes * 2 < self.limit_bytes
+
+    def wait_for_room(self, seconds: float | None = None) -> bool:
+        """Wait until there is room, `seconds` at most; returns whether there is."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._held_bytes or self._held_bytes + size_bytes <= self._limit_bytes)
+            return self._changed.wait_for(lambda: self.has_room, seconds)
+
+    def take(self, size_bytes: int) -> None:
+        """Bytes that were handed to a lane."""
+        with self._changed:
             self._held_bytes += size_bytes
 
     def give_back(self, size_bytes: int) -> None:
@@ -56,7 +74,7 @@ class UploadLane:
         return self._waiting
 
     def submit(self, request: Request, size_bytes: int = 0) -> None:
-        """Hand over a request that holds `size_bytes`; waits where memory is short."""
+        """Hand over a request that holds `size_bytes`."""
         self._memory.take(size_bytes)
         with self._lock:
             self._waiting += 1

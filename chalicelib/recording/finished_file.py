@@ -72,6 +72,8 @@ class FinishedFile:
     class_id: int
     recovered: bool = False
     """Finished by recovery, not by its recorder."""
+    dropped_seconds: float = 0.0
+    """Of media that the recorder dropped because the bucket was slower than the stream; part of `duration_seconds`."""
 
     VERSION = 1
 

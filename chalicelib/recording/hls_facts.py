@@ -45,6 +45,7 @@ class HlsFacts:
     segment_bytes: int
     video: TrackFacts | None
     audio: TrackFacts | None
+    dropped_seconds: float = 0.0
 
     def followed_by(self, later: "HlsFacts") -> "HlsFacts":
         """The facts of both, one behind the other."""
@@ -54,6 +55,7 @@ class HlsFacts:
             segment_bytes=self.segment_bytes + later.segment_bytes,
             video=_sum(self.video, later.video),
             audio=_sum(self.audio, later.audio),
+            dropped_seconds=round(self.dropped_seconds + later.dropped_seconds, 3),
         )
 
     def encode(self) -> str:
@@ -107,6 +109,7 @@ def finished_hls(
         storage_mode=file.order.storage_mode,
         class_id=file.order.class_id,
         recovered=recovered,
+        dropped_seconds=facts.dropped_seconds,
     )
 
 

@@ -127,7 +127,8 @@ class Recovery:
 
     def _rewrite(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
         """Through the output of the format; the object stays what it was until the new one is complete."""
-        lane = UploadLane(f"recovery-{file.file_id}", UploadMemory(self._settings.upload_buffer_bytes))
+        memory = UploadMemory(self._settings.upload_buffer_bytes)
+        lane = UploadLane(f"recovery-{file.file_id}", memory)
         output: Output | None = None
         tally: Tally | None = None
         written = Written(0)
@@ -150,6 +151,7 @@ class Recovery:
                             segment_seconds=self._settings.hls_segment_seconds,
                         )
                     )
+                memory.wait_for_room()
                 output.write(sample)
                 tally.add(sample)
                 self._may_go_on()

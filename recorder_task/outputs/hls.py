@@ -136,6 +136,7 @@ def _facts(order: FileOrder, segment_bytes: int) -> HlsFacts:
         segment_bytes=segment_bytes,
         video=_track_facts(tally.of_kind("video")),
         audio=_track_facts(tally.of_kind("audio")),
+        dropped_seconds=round(tally.dropped_seconds, 3),
     )
 
 

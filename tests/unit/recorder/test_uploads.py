@@ -2,11 +2,12 @@
 
 import threading
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
+from chalicelib.settings import Settings
 from recorder_task.aws.s3 import UploadedPart
 from recorder_task.head_rewritable_object import PARTS_OF_ONE_SIZE, HeadRewritableObject
 from recorder_task.upload_lane import UploadLane, UploadMemory
@@ -145,12 +146,14 @@ def test_whatever_the_length_two_parts_are_held() -> None:
             return UploadedPart(number, "", "")
 
     part_bytes = 100_000
-    lane = UploadLane("test", UploadMemory(part_bytes))
+    memory = UploadMemory(part_bytes)
+    lane = UploadLane("test", memory)
     target = HeadRewritableObject(Forgetful(), lane, key="key", content_type="", part_bytes=part_bytes)
     unit = bytes(1000)
     append(target, *[unit] * 500)
     tracemalloc.start()
     for _ in range(20_000):
+        memory.wait_for_room()
         append(target, unit)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -182,30 +185,25 @@ def test_behind_a_failure_nothing_is_done_but_the_cleanup() -> None:
     assert str(lane.failure) == "no bucket"
 
 
-def test_who_gives_more_than_fits_waits_until_there_is_room() -> None:
+def test_handing_over_never_waits_and_half_the_memory_is_the_lanes() -> None:
     memory = UploadMemory(10)
     lane = UploadLane("test", memory)
-    may_upload, order = threading.Event(), list[str]()
-
-    def upload(name: str) -> Callable[[], None]:
-        def run() -> None:
-            may_upload.wait()
-            order.append(name)
-
-        return run
-
-    lane.submit(upload("first"), 8)
-
-    def give() -> None:
-        lane.submit(upload("second"), 8)
-        order.append("given")
-
-    giver = threading.Thread(target=give)
-    giver.start()
-    giver.join(0.05)
-    assert giver.is_alive()
+    may_upload = threading.Event()
+    lane.submit(may_upload.wait, 4)
+    assert memory.has_room
+    lane.submit(lambda: None, 8)
+    assert (memory.has_room, memory.held_bytes) == (False, 12)
+    assert not memory.wait_for_room(0.01)
     may_upload.set()
-    giver.join()
+    assert memory.wait_for_room()
     end(lane)
-    assert sorted(order) == ["first", "given", "second"]
-    assert order[0] == "first"
+    assert memory.held_bytes == 0
+
+
+def test_ten_thousand_parts_hold_a_day_and_a_half_of_fifty_megabits() -> None:
+    target, bucket, lane = growing(part_bytes=1)
+    append(target, *[b"x"] * 105_020)
+    end(lane)
+    assert [number for number, _ in bucket.parts] == list(range(1, 10_001))
+    assert max(len(content) for _, content in bucket.parts) == 21
+    assert Settings().part_bytes * 105_020 > 36 * 3600 * 50_000_000 / 8
