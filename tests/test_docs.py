@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.handlers.api import LIVE, VOD
+from chalicelib.recording.report import USUAL, StatusEvent
 from chalicelib.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,13 @@ def test_every_action_is_in_the_compatibility_table_and_nothing_else_is() -> Non
 def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
     text = (ROOT / "docs/07-operate.md").read_text()
     rows = [f"| `{each.name.upper()}` | `{each.default}` | {each.metadata['meaning']} |" for each in fields(Settings)]
+    assert [row for row in rows if row not in text] == []
+
+
+def test_every_status_and_exception_of_a_recording_is_documented() -> None:
+    text = (ROOT / "docs/04-callbacks.md").read_text()
+    rows = [f"| {int(trouble)} | {level} | {description} |" for trouble, (level, description) in USUAL.items()]
+    rows += [f"| `{event}` |" for event in StatusEvent]
     assert [row for row in rows if row not in text] == []
 
 
