@@ -19,6 +19,10 @@ class NoCredentials(Exception):
     """Neither the environment nor the container offers credentials."""
 
 
+class CredentialsDelayed(NoCredentials, OSError):
+    """The container's endpoint has none at the moment: worth another try."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
     """A key pair; `expires_at` is unix seconds, None for ever."""
@@ -30,7 +34,10 @@ class Credentials:
 
 
 class CredentialSource:
-    """Credentials that are valid now, asked for again `RENEW_SECONDS` before they expire. Safe between threads."""
+    """Credentials that are valid now, asked for again `RENEW_SECONDS` before they expire. Safe between threads.
+
+    An endpoint that stumbles costs nothing while those that are held are still valid.
+    """
 
     def __init__(self, environment: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
         self._environment = environment
@@ -39,12 +46,25 @@ class CredentialSource:
         self._current: Credentials | None = None
 
     def current(self) -> Credentials:
-        """The credentials to sign with; raises NoCredentials, or OSError where the container does not answer."""
+        """The credentials to sign with; raises NoCredentials, or OSError where the container does not give any."""
         with self._lock:
             held = self._current
-            if held is None or (held.expires_at is not None and held.expires_at - self._clock() < RENEW_SECONDS):
-                self._current = held = self._fetch()
-            return held
+            if held is not None and (held.expires_at is None or held.expires_at - self._clock() >= RENEW_SECONDS):
+                return held
+            try:
+                self._current = self._fetch()
+            except (OSError, http.client.HTTPException):
+                if held is None or held.expires_at is None or held.expires_at <= self._clock():
+                    raise
+                return held
+            return self._current
+
+    def reject(self, refused: Credentials) -> bool:
+        """The service refuses these: ask for others. False where there is nobody to ask."""
+        with self._lock:
+            if self._current == refused and refused.expires_at is not None:
+                self._current = None
+            return refused.expires_at is not None
 
     def _fetch(self) -> Credentials:
         environment = self._environment
@@ -80,11 +100,14 @@ def _from_container(url: str, authorization: str) -> Credentials:
     finally:
         connection.close()
     if answer.status != 200:
-        raise NoCredentials(f"the container's credentials endpoint answered {answer.status}")
-    facts = json.loads(body)
-    return Credentials(
-        access_key=facts["AccessKeyId"],
-        secret_key=facts["SecretAccessKey"],
-        token=facts.get("Token", ""),
-        expires_at=datetime.fromisoformat(facts["Expiration"]).timestamp() if "Expiration" in facts else None,
-    )
+        raise CredentialsDelayed(f"the container's credentials endpoint answered {answer.status}")
+    try:
+        facts = json.loads(body)
+        return Credentials(
+            access_key=facts["AccessKeyId"],
+            secret_key=facts["SecretAccessKey"],
+            token=facts.get("Token", ""),
+            expires_at=datetime.fromisoformat(facts["Expiration"]).timestamp() if "Expiration" in facts else None,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise CredentialsDelayed(f"the container's credentials endpoint answered something else: {error!r}") from error

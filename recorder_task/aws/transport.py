@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import random
 import select
+import socket
 import ssl
 import threading
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from recorder_task.aws.credentials import CredentialSource
+from recorder_task.aws.credentials import Credentials, CredentialSource
 from recorder_task.aws.errors import AwsError, Unreachable
 from recorder_task.aws.signing import UNSIGNED_PAYLOAD, encoded_query, signed_headers
 
@@ -21,7 +22,9 @@ LONGEST_PAUSE_SECONDS = 5.0
 TRY_AGAIN_STATUS = frozenset({429, 500, 502, 503, 504})
 TRY_AGAIN_CODES = frozenset(
     {
+        "InternalError",
         "RequestTimeout",
+        "ServiceUnavailable",
         "SlowDown",
         "ThrottlingException",
         "ProvisionedThroughputExceededException",
@@ -30,8 +33,15 @@ TRY_AGAIN_CODES = frozenset(
     }
 )
 
-PIECE_BYTES = 256 * 1024
+STALE_CREDENTIALS = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidToken", "UnrecognizedClientException"}
+)
+"""Credentials were rotated: others may do."""
+
+PIECE_BYTES = 64 * 1024
 """Sent at once, each within the time-out: a slow line may take longer than that for a whole part."""
+UNSENT_BYTES = 64 * 1024
+"""What the kernel may hold of it unsent: it would take megabytes, and the time-out of the answer begin too early."""
 
 Body = bytes | bytearray
 ErrorReader = Callable[[bytes], tuple[str, str]]
@@ -80,20 +90,28 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         body: Body = b"",
         sign_body: bool = False,
+        is_answered_early: bool = False,
     ) -> Answer:
-        """Send until an answer is final; raises AwsError for a refusal, Unreachable once `retry_seconds` are over."""
+        """Send until an answer is final; raises AwsError for a refusal, Unreachable once `retry_seconds` are over.
+
+        Of what `is_answered_early` a 200 may still hold an error.
+        """
         deadline = time.monotonic() + self._retry_seconds
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                status, answer_headers, content = self._once(method, path, query or {}, headers or {}, body, sign_body)
+                credentials = self._credentials.current()
+                status, answer_headers, content = self._once(
+                    credentials, method, path, query or {}, headers or {}, body, sign_body
+                )
             except (OSError, http.client.HTTPException) as error:
                 failure = Unreachable(type(error).__name__, str(error))
             else:
-                if status < 300:
+                code, message = self._read_error(content) if status >= 300 or is_answered_early else ("", "")
+                if status < 300 and not code:
                     return Answer(answer_headers, content)
-                code, message = self._read_error(content)
-                if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES:
+                is_stale = code in STALE_CREDENTIALS and self._credentials.reject(credentials)
+                if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES and not is_stale:
                     raise AwsError(code or f"Http{status}", message, status)
                 failure = Unreachable(code or f"Http{status}", message, status)
             if time.monotonic() + pause > deadline:
@@ -102,7 +120,14 @@ class Transport:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _once(
-        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body, sign_body: bool
+        self,
+        credentials: Credentials,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: Body,
+        sign_body: bool,
     ) -> tuple[int, dict[str, str], bytes]:
         spelled_query = encoded_query(query)
         signed = signed_headers(
@@ -114,7 +139,7 @@ class Transport:
             payload_hash=hashlib.sha256(body).hexdigest() if sign_body else UNSIGNED_PAYLOAD,
             service=self._service,
             region=self._region,
-            credentials=self._credentials.current(),
+            credentials=credentials,
             now=time.time(),
         )
         connection = self._idle_connection() or self._new_connection()
@@ -136,8 +161,14 @@ class Transport:
 
     def _new_connection(self) -> http.client.HTTPConnection:
         if self._tls is not None:
-            return http.client.HTTPSConnection(self._host, timeout=TIMEOUT_SECONDS, context=self._tls)
-        return http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                self._host, timeout=TIMEOUT_SECONDS, context=self._tls
+            )
+        else:
+            connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        return connection
 
     def _idle_connection(self) -> http.client.HTTPConnection | None:
         while True:
