@@ -1,7 +1,7 @@
 """The recorder: source → timeline → recordings; start, drain, stop."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalicelib.logs import log
@@ -9,8 +9,10 @@ from chalicelib.recording.orders import SessionOrders
 from chalicelib.recording.report import StatusEvent, Trouble
 from chalicelib.settings import Settings
 from recorder_task.aws.s3_reading import ReadableBucket
+from recorder_task.backlog import Backlog, Dropped
 from recorder_task.control import Control, Outcomes
 from recorder_task.desk import Desk
+from recorder_task.ending import NOTHING_LEFT, STALLED, TERMINATED, UNPUBLISHED, Patience, Situation, reason_to_end
 from recorder_task.intake import Intake
 from recorder_task.jobs.last_words import say_last_words
 from recorder_task.jobs.recovery import Recovery
@@ -22,6 +24,7 @@ from recorder_task.source import Source, SourceFailed
 from recorder_task.upload_lane import UploadMemory
 
 OK, FAILED = 0, 1
+WAIT_SECONDS = 0.2
 CHECKPOINT_SHARE = 0.7
 """What a muxer and a burst hold back and the upload's own time come on top: together they stay within the setting."""
 
@@ -42,8 +45,15 @@ class Recorder:
         self._control = control
         self._stop = stop
         self._clock = clock
+        self._patience = Patience(
+            drain_seconds=settings.drain_seconds,
+            drain_limit_seconds=settings.drain_limit_seconds,
+            source_stall_seconds=settings.source_stall_seconds,
+        )
         self._intake = Intake()
         self._recordings: dict[str, Recording] = {}
+        self._memory = UploadMemory(settings.upload_buffer_bytes)
+        self._backlog = Backlog(self._memory, self._lose)
         self._left: Outcomes = {}
         """What an earlier recorder was at, until it is told what became of it."""
 
@@ -100,7 +110,7 @@ class Recorder:
             session=session,
             bucket=self._bucket,
             journal=self._control.journal(),
-            memory=UploadMemory(self._settings.upload_buffer_bytes),
+            memory=self._memory,
             tracks=intake.tracks,
             reporter=reporter,
             earlier=self._control.earlier,
@@ -110,25 +120,30 @@ class Recorder:
         while True:
             for arrival in source.read():
                 for sample in intake.push(arrival):
-                    self._write(sample)
+                    if source.can_wait:
+                        self._memory.wait_for_room()
+                    self._write(self._backlog.push(sample))
+            self._write(self._backlog.drain())
             now = self._clock()
             self._follow_orders(desk)
-            for recording in self._recordings.values():
-                recording.keep_time(now)
+            if self._backlog.is_empty:
+                for recording in self._recordings.values():
+                    recording.keep_time(now)
             if now >= next_checkpoint_at:
                 next_checkpoint_at = now + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
                 for recording in self._recordings.values():
                     recording.checkpoint()
             intake.tell(reporter)
             reporter.keep_time()
-            reason = self._reason_to_end(source, now)
+            reason = reason_to_end(self._situation(source, now), self._patience)
             if reason is None:
                 self._report()
                 continue
-            if reason.startswith("source failed") or reason == "source stalled":
+            if reason.startswith("source failed") or reason == STALLED:
                 reporter.trouble(Trouble.PULL_FAILED, description=reason)
             for sample in intake.flush():
-                self._write(sample)
+                self._write(self._backlog.push(sample))
+            self._write_backlog()
             if self._finish(reason, recovery, reporter):
                 return reason
 
@@ -136,33 +151,25 @@ class Recorder:
         """The stream has gone: this launch finishes what an earlier one left."""
         recovery.run()
         self._settle_what_was_left(reporter)
-        reason = "terminated" if self._stop.is_set() else "unpublished"
+        reason = TERMINATED if self._stop.is_set() else UNPUBLISHED
         self._control.end(reason, whatever_was_ordered=True)
         return reason
 
-    def _reason_to_end(self, source: Source, now: float) -> str | None:
-        unpublished_at = self._control.orders.unpublished_at
-        is_unpublished = unpublished_at is not None
-        if self._control.is_lost:
-            return "replaced"
-        if self._stop.is_set():
-            return "terminated"
-        if source.is_exhausted:
-            return "unpublished" if is_unpublished else source.end_reason
-        if is_unpublished and now - self._intake.last_arrival_at > self._settings.drain_seconds:
-            return "unpublished"
-        if unpublished_at is not None and now - unpublished_at > self._settings.drain_limit_seconds:
-            return "unpublished"
-        if now - self._intake.last_arrival_at > self._settings.source_stall_seconds:
-            return "source stalled"
-        if all(recording.is_over for recording in self._recordings.values()):
-            return "nothing left to record"
-        return None
+    def _situation(self, source: Source, now: float) -> Situation:
+        return Situation(
+            now=now,
+            last_arrival_at=self._intake.last_arrival_at,
+            unpublished_at=self._control.orders.unpublished_at,
+            source_ended=source.end_reason if source.is_exhausted else None,
+            is_lost=self._control.is_lost,
+            is_told_to_stop=self._stop.is_set(),
+            is_all_done=all(recording.is_over for recording in self._recordings.values()),
+        )
 
     def _finish(self, reason: str, recovery: Recovery, reporter: Reporter) -> bool:
         """End every file, wait for its uploads, give the session back; False where new orders must be followed."""
         recordings = self._recordings.values()
-        can_go_on = reason == "nothing left to record"
+        can_go_on = reason == NOTHING_LEFT
         for recording in recordings:
             if self._control.is_lost:
                 recording.abort()
@@ -194,9 +201,29 @@ class Recorder:
             elif not order.ends_at or order.ends_at > self._clock():
                 self._recordings[recording_id] = Recording(desk, order, begins_with_stream=not self._intake.has_begun)
 
-    def _write(self, sample: Sample) -> None:
+    def _write(self, samples: Iterable[Sample]) -> None:
+        for sample in samples:
+            for recording in self._recordings.values():
+                recording.write(sample)
+
+    def _write_backlog(self) -> None:
+        """Nothing comes any more that could be lost by waiting for the bucket."""
+        while not self._backlog.is_empty and not self._control.is_lost:
+            self._memory.wait_for_room(WAIT_SECONDS)
+            self._write(self._backlog.drain())
+        self._backlog.end()
+
+    def _lose(self, dropped: Dropped) -> None:
+        session = self._control.orders
+        log(
+            "media_dropped",
+            session_id=session.session_id,
+            stream=str(session.stream),
+            seconds=round(dropped.seconds, 3),
+            packets=dropped.packets,
+        )
         for recording in self._recordings.values():
-            recording.write(sample)
+            recording.lose(dropped)
 
     def _must_not_wait(self) -> bool:
         unpublished_at = self._control.orders.unpublished_at
