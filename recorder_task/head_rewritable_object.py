@@ -28,6 +28,7 @@ class HeadRewritableObject:
         self._part_offset = 0
         self._position = 0
         self._checkpointed_bytes = 0
+        self._is_checkpoint_late = False
         # Touched by the lane's thread alone:
         self._upload_id: str | None = None
         self._parts: dict[int, UploadedPart] = {}
@@ -64,6 +65,8 @@ class HeadRewritableObject:
 
     def boundary(self) -> None:
         """The bytes so far are whole units (a fragment, a tag): a full part may end here, and goes to the bucket."""
+        if self._is_checkpoint_late and self._lane.is_idle:
+            self.checkpoint()
         limit = self._part_bytes * (1 + self._part_number // PARTS_OF_ONE_SIZE)
         if len(self._part) < limit:
             return
@@ -76,8 +79,9 @@ class HeadRewritableObject:
         self._checkpointed_bytes = 0
 
     def checkpoint(self) -> None:
-        """Upload the part in progress as it is, unless nothing is new or an earlier upload is still under way."""
-        if len(self._part) > self._checkpointed_bytes and self._lane.is_idle:
+        """Upload the part in progress as it is, unless nothing is new; as soon as an upload under way has ended."""
+        self._is_checkpoint_late = not self._lane.is_idle
+        if len(self._part) > self._checkpointed_bytes and not self._is_checkpoint_late:
             self._upload_part(self._part_number, bytes(self._part))
             self._checkpointed_bytes = len(self._part)
 

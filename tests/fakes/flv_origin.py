@@ -15,6 +15,7 @@ class FlvOrigin:
         self._content = content
         self._until_ms = -1
         self._has_ended = False
+        self._players = 0
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -43,6 +44,12 @@ class FlvOrigin:
             self._until_ms = until_ms
             self._changed.notify_all()
 
+    def wait_for_players(self, count: int, timeout: float = 60.0) -> None:
+        """Wait until so many have come to play; raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._players >= count, timeout):
+                raise TimeoutError(f"{self._players} of {count} players came")
+
     def end(self) -> None:
         """Close the connection behind what was sent."""
         with self._changed:
@@ -67,6 +74,9 @@ class FlvOrigin:
                 self.send_header("Content-Type", "video/x-flv")
                 self.end_headers()
                 self.wfile.write(origin._content[:HEADER_BYTES])
+                with origin._changed:
+                    origin._players += 1
+                    origin._changed.notify_all()
                 for milliseconds, tag in origin._tags():
                     with origin._changed:
                         while not origin._has_ended and milliseconds >= origin._until_ms:

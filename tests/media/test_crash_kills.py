@@ -1,0 +1,186 @@
+"""One publish feeds many recorders, each killed at its own moment: every packet is recorded, or within the stated loss.
+
+The stated loss: CHECKPOINT_SECONDS in a file, one segment in HLS. Time is the clock's: the publish sends as fast as its
+timestamps say, and a packet is at risk for as long after it was sent.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from chalicelib.table import DynamoTable
+from tests.fakes.flv_origin import FlvOrigin
+from tests.fakes.s3 import RequestSeen
+from tests.media.clips import ClipOrder, clip
+from tests.media.packets import contents, packets_of
+from tests.media.studio import Studio
+from tests.media.victims import CHECKPOINT_SECONDS, FORMATS, SEGMENT_SECONDS, AtRequest, Victim
+from tests.moto_table import create_table
+
+MADE = ClipOrder(seconds=18, width=96, height=64, key_frame_seconds=1.0)
+UPLOAD_SECONDS = 3.0
+"""A segment is at risk until it lies in the bucket, which takes a moment on a machine that runs all of this."""
+AT_RISK_SECONDS = dict.fromkeys(FORMATS, CHECKPOINT_SECONDS) | {"hls": SEGMENT_SECONDS + UPLOAD_SECONDS}
+CLOCK_KILLS = 16
+
+
+class Publish:
+    """The clip, sent at the pace of its timestamps; knows what had been sent at any moment."""
+
+    def __init__(self, origin: FlvOrigin) -> None:
+        self._origin = origin
+        self._sent: list[tuple[float, int]] = [(0.0, 0)]
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Send it all."""
+        began_at = time.time()
+        while self._sent[-1][1] < MADE.seconds * 1000 and not self._stop.wait(0.05):
+            until_ms = round((time.time() - began_at) * 1000)
+            self._origin.send(until_ms=until_ms)
+            self._sent.append((time.time(), until_ms))
+        self._origin.send(until_ms=1_000_000)
+        self._origin.end()
+
+    def sent_by(self, moment: float) -> int:
+        """Milliseconds of media that had been sent."""
+        return max(until_ms for at, until_ms in self._sent if at <= max(moment, 0.0))
+
+
+def begins(request: RequestSeen) -> bool:
+    """Whether the request opens an upload."""
+    return request.method == "POST" and "uploads" in request.query
+
+
+def grows(request: RequestSeen) -> bool:
+    """Whether the request brings a part."""
+    return request.method == "PUT" and "partNumber" in request.query
+
+
+def completes(request: RequestSeen) -> bool:
+    """Whether the request makes an object of an upload."""
+    return request.method == "POST" and "uploadId" in request.query
+
+
+def commits(request: RequestSeen) -> bool:
+    """Whether the request writes a ready object."""
+    return request.method == "PUT" and not request.query
+
+
+STEPS = [
+    (".flv", begins, 1),
+    (".flv", grows, 3),
+    (".flv", completes, 1),
+    (".mp4", begins, 1),
+    (".mp4", grows, 3),
+    (".mp4", completes, 1),
+    (".aac", grows, 2),
+    (".aac", completes, 1),
+    ("ready/", commits, 1),
+    ("ready/", commits, 5),
+]
+REQUEST_KILLS = [AtRequest(key, step, nth, when) for key, step, nth in STEPS for when in ("before", "after")]
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[str]:
+    """The endpoint of a DynamoDB server."""
+    application = DomainDispatcherApplication(create_backend_app)
+    # One request at a time: moto's transactions copy tables that other threads would change meanwhile.
+    server = make_server("127.0.0.1", 0, application, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    """No line a request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+def killed(
+    deaths: Sequence[AtRequest | float], dynamodb: str, folder: Path, stack: ExitStack
+) -> tuple[Publish, list[Victim]]:
+    """Recorders of one publish, each killed at its request, or so many seconds after the publish began."""
+    client = boto3.client("dynamodb", endpoint_url=dynamodb, region_name="us-east-1")
+    stack.callback(client.close)
+    origin = stack.enter_context(FlvOrigin(clip(MADE).content))
+    victims = []
+    for number, death in enumerate(deaths):
+        name = f"{folder.name}-{number}"  # a table each: moto copies the whole of one for each transaction
+        create_table(client, name)
+        table = DynamoTable(name, lambda: client)
+        at_request = death if isinstance(death, AtRequest) else None
+        victim = Victim(number, dynamodb, table, folder / f"{number}.log", at_request)
+        stack.callback(victim.kill)
+        stack.enter_context(victim.s3)
+        victim.start(origin.url)
+        victims.append(victim)
+    origin.wait_for_players(len(victims))
+    publish = Publish(origin)
+    thread = threading.Thread(target=publish.run)
+    timers = [
+        threading.Timer(death, victim.kill)
+        for death, victim in zip(deaths, victims, strict=True)
+        if isinstance(death, float)
+    ]
+    thread.start()
+    for timer in timers:
+        timer.start()
+    for victim in victims:
+        assert victim.has_died.wait(60), "it was never killed"
+    thread.join()
+    for timer in timers:
+        timer.join()
+    return publish, victims
+
+
+def assert_all_accounted_for(victim: Victim, publish: Publish) -> None:
+    """Each format has one file, which opens and holds what the stated loss does not cover, packet by packet."""
+    studio = Studio(victim.s3)
+    assert (victim.s3.uploads, victim.entries) == ({}, [])
+    for name in FORMATS:
+        safe_ms = publish.sent_by(victim.killed_at - AT_RISK_SECONDS[name])
+        expected = [packet for packet in clip(MADE).packets if packet.dts_ms < safe_ms]
+        files = [file for file in studio.files if file.format == name]
+        if not files:
+            assert expected == [], (name, safe_ms)
+            continue
+        (file,) = files
+        found = list(packets_of(studio.content(file)))
+        if name == "mp3":  # encoded anew: its length tells
+            assert file.duration_seconds * 1000 >= safe_ms - 100
+            continue
+        for kind in ("video", "audio") if name != "aac" else ("audio",):
+            recorded = contents(found, kind)
+            assert recorded == contents(clip(MADE).packets, kind)[: len(recorded)], (name, kind)
+            assert len(recorded) >= len(contents(expected, kind)), (name, kind, safe_ms, file.recovered)
+
+
+@pytest.mark.parametrize(
+    "deaths",
+    [[1.0 + 16.0 * number / CLOCK_KILLS for number in range(CLOCK_KILLS)], REQUEST_KILLS],
+    ids=["at moments of the stream", "at their requests"],
+)
+def test_recorders_killed_at_any_moment_lose_no_more_than_is_stated(
+    deaths: Sequence[AtRequest | float], dynamodb: str, tmp_path: Path
+) -> None:
+    assert len(deaths) >= 16
+    with ExitStack() as stack:
+        publish, victims = killed(deaths, dynamodb, tmp_path, stack)
+        for victim in victims:
+            assert victim.recover() == 0
+            assert_all_accounted_for(victim, publish)

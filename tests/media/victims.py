@@ -1,0 +1,124 @@
+"""Recorder processes that are killed (SIGKILL), each at its own moment, and what is done about it afterwards."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.settings import Settings
+from chalicelib.table import DynamoTable, Put, Update
+from recorder_task.aws.connect import connected
+from recorder_task.control import Control
+from recorder_task.recorder import Recorder
+from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
+from tests.media.moments import Answer
+from tests.media.studio import ENVIRONMENT, session_item, template_order
+
+ROOT = Path(__file__).parent.parent.parent
+CHECKPOINT_SECONDS, SEGMENT_SECONDS, PART_BYTES = 8.0, 2.0, 64 * 1024
+FORMATS = ("flv", "mp4", "hls", "aac", "mp3")
+
+
+@dataclass(frozen=True)
+class AtRequest:
+    """Killed at the `nth` request of a kind, before it is carried out or after; the recorder never hears of it."""
+
+    key: str
+    """Part of the request's key."""
+    is_step: Callable[[RequestSeen], bool]
+    nth: int
+    when: str
+
+
+class VictimsS3(FakeS3):
+    """A victim's bucket, which tells when its request comes."""
+
+    def __init__(self, death: AtRequest | None) -> None:
+        super().__init__(min_part_bytes=0)
+        self.kill: Callable[[], None] = lambda: None
+        self._death = death
+        self._seen = 0
+
+    def answer(self, request: RequestSeen, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Carry the request out, and have the victim killed where it is time."""
+        death = self._death
+        if death is None or death.key not in request.key or not death.is_step(request):
+            return super().answer(request, headers, body)
+        self._seen += 1
+        if self._seen != death.nth:
+            return super().answer(request, headers, body)
+        answer = super().answer(request, headers, body) if death.when == "after" else Refusal(403, "Dead")
+        self.kill()
+        return answer
+
+    def live_on(self) -> None:
+        """Kill nobody any more."""
+        self._death = None
+
+
+class Victim:
+    """One recorder with a session and a bucket of its own, on a table of all."""
+
+    def __init__(self, number: int, endpoint: str, table: DynamoTable, log: Path, death: AtRequest | None) -> None:
+        self.s3 = VictimsS3(death)
+        self.s3.kill = self.kill
+        self.killed_at = 0.0
+        self.has_died = threading.Event()
+        self._session_id = f"session-{number}"
+        self._table = table
+        self._endpoint = endpoint
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, pull_url: str) -> None:
+        """Launch it."""
+        order = template_order(*FORMATS)
+        item = session_item(pull_url, order, session_id=self._session_id)
+        self._table.put(Put(key=keys.session(self._session_id), item=item))
+        environment = {
+            **ENVIRONMENT,
+            "AWS_ENDPOINT_URL_DYNAMODB": self._endpoint,
+            "AWS_ENDPOINT_URL_S3": self.s3.url,
+            "TABLE_NAME": self._table.name,
+            "BUCKET_NAME": self.s3.bucket,
+            "CHECKPOINT_SECONDS": str(CHECKPOINT_SECONDS),
+            "HLS_SEGMENT_SECONDS": str(SEGMENT_SECONDS),
+            "ORDERS_SECONDS": "3",
+            "PART_BYTES": str(PART_BYTES),
+            "SESSION_ID": self._session_id,
+        }
+        with self._log.open("wb") as log:
+            command = [sys.executable, "-m", "recorder_task"]
+            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)
+
+    def kill(self) -> None:
+        """SIGKILL, once."""
+        if self._process is not None and not self.killed_at:
+            self.killed_at = time.time()
+            self._process.kill()
+            self._process.wait()
+            self.has_died.set()
+
+    def recover(self) -> int:
+        """The stream is gone, and the next launch finds what was left; its exit code."""
+        self.s3.live_on()
+        gone: dict[Any, Any] = {"unpublished_at": 1.0, "recorder_ended_at": self.killed_at}
+        self._table.update(Update(key=keys.session(self._session_id), set=gone, add={"epoch": 1}))
+        settings = Settings(
+            bucket_name=self.s3.bucket, table_name=self._table.name, part_bytes=PART_BYTES, drain_seconds=0
+        )
+        endpoints = {"AWS_ENDPOINT_URL_S3": self.s3.url, "AWS_ENDPOINT_URL_DYNAMODB": self._endpoint}
+        with connected(settings, {**ENVIRONMENT, **endpoints}) as (bucket, table):
+            control = Control(table, self._session_id, settings, time.time)
+            return Recorder(settings, bucket, control, threading.Event(), time.time).run()
+
+    @property
+    def entries(self) -> list[str]:
+        """What the journal still names."""
+        found = self._table.query(keys.session(self._session_id).pk, prefix=keys.FILE_PREFIX)
+        return [item["file_id"] for item in found]
