@@ -11,15 +11,24 @@ import pytest
 from moto import mock_aws
 
 from app import app
-from chalicelib import aws
+from chalicelib import aws, keys
 from chalicelib.handlers.callback_due import callback_due
 from chalicelib.handlers.file_ready import file_ready
 from chalicelib.handlers.tick import tick
 from chalicelib.recording import naming
+from chalicelib.recording.finished_file import FinishedFile
+from chalicelib.recording.hls_facts import HlsFacts, TrackFacts
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.orders import FormatOrder, RecordFormat
+from chalicelib.recording.playlist import Playlist, Segment
+from chalicelib.recording.waiting import WaitingFile
 from chalicelib.settings import settings
 from tests.fakes.callback_receiver import CallbackReceiver, callback_receiver
 from tests.fakes.world import FILE, REPORT, World, notification
 from tests.moto_table import create_table
+
+SCHEDULED = ("id", "detail-type", "source", "detail", "version", "account", "time", "region")
+"""What a schedule's event tells, and the tick does not look at."""
 
 
 class Account:
@@ -138,7 +147,9 @@ def test_a_stream_is_published_recorded_indexed_and_told(account: Account, recei
     ready = {"messageId": "m1", "body": notification(naming.ready_key(FILE.file_id))}
     report = {"messageId": "m3", "body": notification(naming.report_key(REPORT.report_id))}
     missing = {"messageId": "m2", "body": notification(naming.ready_key("5000000000000000043"))}
-    assert give(file_ready, [report, ready, ready, missing, report]) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+    assert give(file_ready, [report, ready, ready, missing, report]) == {
+        "batchItemFailures": [{"itemIdentifier": "m2"}]
+    }
     assert hook("on_unpublish") == (200, {"code": 0})
 
     assert give(callback_due, account.messages()) == {"batchItemFailures": []}
@@ -163,3 +174,45 @@ def test_a_failed_callback_comes_back_with_a_delay(account: Account, receiver: C
         QueueUrl=account.queue_url, AttributeNames=["ApproximateNumberOfMessagesDelayed"]
     )
     assert attributes["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+def test_the_tick_ends_hls_that_nobody_went_on_with(account: Account) -> None:
+    world = customer()
+    paused_at = time.time() - 300
+    file = OpenFile(
+        file_id=FILE.file_id,
+        format=RecordFormat.HLS,
+        epoch=1,
+        session_id=FILE.session_id,
+        stream=FILE.stream,
+        stream_param=FILE.stream_param,
+        recording_id="template-1",
+        template_id=1,
+        task_id="",
+        order=FormatOrder(),
+        began_at=paused_at - 6,
+        media_start_ms=0,
+    )
+    segment = Segment(name="000000-abcdef.ts", duration_seconds=6.0, began_at=paused_at - 6)
+    growing = Playlist(target_seconds=12, segments=(segment,))
+    video = TrackFacts(codec="h264", samples=150, size_bytes=1000, seconds=6.0, width=64, height=64)
+    facts = HlsFacts(
+        session_id=FILE.session_id,
+        started_at=paused_at - 6,
+        ended_at=paused_at,
+        media_start_ms=0,
+        segment_bytes=1880,
+        video=video,
+        audio=None,
+    )
+    key = naming.media_key(file.file_id, RecordFormat.HLS)
+    account.s3.put_object(Bucket="tapedeck", Key=key, Body=growing.encode(), Metadata={"facts": facts.encode()})
+    world.table.put(WaitingFile(file=file, paused_at=paused_at, deadline=paused_at + 60).put_away())
+    for _ in range(2):
+        tick({**dict.fromkeys(SCHEDULED, ""), "resources": []}, SimpleNamespace())
+        ended = account.s3.get_object(Bucket="tapedeck", Key=key)
+        assert ended["Body"].read() == growing.finished().encode()
+        assert (ended["CacheControl"], ended["ContentType"]) == ("max-age=60", "application/vnd.apple.mpegurl")
+        ready = account.s3.get_object(Bucket="tapedeck", Key=naming.ready_key(file.file_id))["Body"].read()
+        assert FinishedFile.from_json(ready).size_bytes == 1880 + len(growing.finished().encode())
+        assert list(world.table.query(keys.ALL_WAITING, index=keys.LISTING)) == []
