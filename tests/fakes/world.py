@@ -2,8 +2,10 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from chalicelib import keys
@@ -23,6 +25,7 @@ from tests.fakes.sqs import FakeSqs
 from tests.fakes.table import FakeTable
 
 BEGIN = 1_800_000_000.25
+COMMITTED_AT = datetime.fromtimestamp(BEGIN, UTC)
 STREAM = StreamRef(domain="push.example.com", app="live", stream="room-7")
 HOOK = PublishHook(stream=STREAM, client_id="c1", client_ip="203.0.113.7", param="a=b&record_type=video", node="o1")
 GONE = UnpublishHook(stream=STREAM, client_id="c1")
@@ -98,6 +101,16 @@ class World:
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         return {"Body": io.BytesIO(self.objects[Key])}
+
+    def get_paginator(self, operation: str) -> Any:
+        """Of ListObjectsV2: pages of two objects, committed when the world began."""
+        return SimpleNamespace(paginate=self._pages)
+
+    def _pages(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:
+        found = sorted(key for key in self.objects if key.startswith(Prefix))
+        for start in range(0, len(found), 2):
+            yield {"Contents": [{"Key": key, "LastModified": COMMITTED_AT} for key in found[start : start + 2]]}
+        yield {}
 
     def get_parameter(self, *, Name: str, WithDecryption: bool) -> dict[str, Any]:
         return {"Parameter": {"Value": {"/tapedeck/hook-secret": self.SECRET}[Name]}}
