@@ -55,7 +55,8 @@ class Settings:
     hls_segment_seconds: float = setting(6.0, "Target length of an HLS segment; cut at the next key frame.")
     part_bytes: int = setting(8 * 1024 * 1024, "Size of an upload part; at least 5 MiB (S3), two are held per output.")
     upload_buffer_bytes: int = setting(
-        64 * 1024 * 1024, "Bytes of one recorder that may wait to be uploaded; beyond it media is dropped, the oldest first."
+        64 * 1024 * 1024,
+        "Bytes of one recorder that may wait to be uploaded; beyond it media is dropped, the oldest first.",
     )
     checkpoint_seconds: float = setting(10.0, "Media at risk when a recorder dies: the part in progress is uploaded.")
     orders_seconds: float = setting(1.0, "How often a recorder reads its orders.")

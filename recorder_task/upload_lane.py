@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable
 
+from recorder_task.aws.errors import Unreachable
 from recorder_task.journal import Replaced
 
 Request = Callable[[], object]
@@ -49,7 +50,10 @@ class UploadMemory:
 
 
 class UploadLane:
-    """Requests one after another. The first that fails is `failure`; those behind it are dropped, cleanups are run."""
+    """Requests one after another. The first that fails is `failure`; those behind it are dropped, cleanups are run.
+
+    What a bucket has not refused but did not answer is no reason to give up what it has: it is left to recovery.
+    """
 
     def __init__(self, name: str, memory: UploadMemory) -> None:
         self.failure: Exception | None = None
@@ -58,7 +62,7 @@ class UploadLane:
         self._cleanups: dict[object, Request] = {}
         self._waiting = 0
         self.is_abandoned = False
-        """Another recorder has taken over: what lies in the bucket is not touched any more."""
+        """What lies in the bucket is not touched any more: another recorder has taken over, or recovery shall."""
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -105,7 +109,7 @@ class UploadLane:
             try:
                 if self.failure is None and not self.is_abandoned:
                     request()
-            except Replaced as error:
+            except (Replaced, Unreachable) as error:
                 self.failure = error
                 self.abandon()
             except Exception as error:

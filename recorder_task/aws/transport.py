@@ -68,6 +68,8 @@ class Transport:
         credentials: CredentialSource,
         read_error: ErrorReader,
         retry_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         parts = urlsplit(endpoint)
         self._host = parts.netloc
@@ -78,6 +80,8 @@ class Transport:
         self._credentials = credentials
         self._read_error = read_error
         self._retry_seconds = retry_seconds
+        self._clock = clock
+        self._sleep = sleep
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
 
@@ -96,7 +100,7 @@ class Transport:
 
         Of what `is_answered_early` a 200 may still hold an error.
         """
-        deadline = time.monotonic() + self._retry_seconds
+        deadline = self._clock() + self._retry_seconds
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -114,9 +118,9 @@ class Transport:
                 if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES and not is_stale:
                     raise AwsError(code or f"Http{status}", message, status)
                 failure = Unreachable(code or f"Http{status}", message, status)
-            if time.monotonic() + pause > deadline:
+            if self._clock() + pause > deadline:
                 raise failure
-            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            self._sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _once(

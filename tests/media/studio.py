@@ -62,6 +62,7 @@ class Studio:
     table: WatchedTable = field(default_factory=WatchedTable)
     stop: threading.Event = field(default_factory=threading.Event)
     session_id: str = SESSION_ID
+    environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
     code: int | None = None
 
     def order(self, pull_url: str | Path, *orders: RecordingOrder, **overrides: Any) -> None:
@@ -76,7 +77,7 @@ class Studio:
     def run(self) -> "Studio":
         """Record until the recorder ends by itself."""
         settings = Settings(bucket_name=self.s3.bucket, **{"orders_seconds": 0.05, **self.settings})
-        with connected(settings, {**ENVIRONMENT, "AWS_ENDPOINT_URL_S3": self.s3.url}) as (bucket, _):
+        with connected(settings, {**self.environment, "AWS_ENDPOINT_URL_S3": self.s3.url}) as (bucket, _):
             control = Control(self.table, self.session_id, settings, self.clock)
             self.code = Recorder(settings, bucket, control, self.stop, self.clock).run()
         return self
