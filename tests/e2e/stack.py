@@ -1,6 +1,10 @@
 """A stack for the tests, with the views an operator has beside its API."""
 
+import contextlib
 import json
+import os
+import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +12,8 @@ from typing import Any
 import boto3
 
 from chalicelib import keys
-from chalicelib.recording.naming import ready_key
+from chalicelib.recording.naming import media_key, playback_url, ready_key
+from chalicelib.recording.orders import RecordFormat
 from chalicelib.table import Compare, DynamoTable, Update
 from infra.local.demo.stack_process import StackProcess
 from infra.local.running import StackFacts
@@ -41,6 +46,30 @@ class Stack:
         assert live is not None, f"nobody publishes {app}/{stream}"
         [arn] = self._client("ecs").list_tasks(startedBy=live["session_id"])["taskArns"]
         return str(arn)
+
+    def growing_playlist(self, app: str, stream: str) -> str:
+        """Where the HLS file of a live stream's rule is played, once its first segment is there."""
+        live = self.table.get(keys.live(self.address.push_domain, app, stream))
+        assert live is not None, f"nobody publishes {app}/{stream}"
+        session = self.table.get(keys.session(live["session_id"])) or {}
+        (outcome,) = session["outcomes"].values()
+        return playback_url(self.address.media, media_key(outcome["hls"]["file_id"], RecordFormat.HLS))
+
+    def session(self, app: str, stream: str) -> Mapping[str, Any]:
+        """The item of a live stream's session."""
+        live = self.table.get(keys.live(self.address.push_domain, app, stream))
+        assert live is not None, f"nobody publishes {app}/{stream}"
+        return self.table.get(keys.session(live["session_id"])) or {}
+
+    def kill_recorder(self, app: str, stream: str) -> float:
+        """What a machine that runs out of memory does: SIGKILL; returns when, unix s."""
+        wanted = f"SESSION_ID={self.session(app, stream)['session_id']}".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile, or is not ours
+                if wanted in (process / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(process.name), signal.SIGKILL)
+                    return time.time()
+        raise AssertionError(f"nobody records {app}/{stream}")
 
     def stop_task(self, arn: str) -> None:
         """What an operator or a Fargate maintenance does: SIGTERM."""

@@ -10,7 +10,7 @@ from infra.local.demo.check import check_file
 from tests.e2e.player import play
 from tests.e2e.scene import clip_of, recorded
 from tests.e2e.stack import Stack
-from tests.rfc8216 import violations
+from tests.rfc8216 import judge, violations
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -40,6 +40,24 @@ def test_a_stream_that_returns_is_one_hls_file_that_plays_over_the_join(running:
     assert headers["Cache-Control"] == "max-age=60"
     assert event["duration"] == pytest.approx(16, abs=1)
     assert_played_over_the_join(counters, pictures=sum(each.kind == "video" for each in (*first.sent, *second.sent)))
+
+
+def test_a_playlist_is_there_and_grows_while_the_stream_is_recorded(running: Stack) -> None:
+    with recorded(running.address, "hls") as scene:
+        with scene.publisher(clip_of(24), speed=2.0) as publisher:
+            publisher.wait_until_sent(8)
+            url = running.growing_playlist(scene.app, "room")
+            first, headers = get(url)
+            publisher.wait_until_sent(20)
+            second, _ = get(url)
+            publisher.wait()
+        [event] = scene.files(1)
+        last, _ = get(event["video_url"])
+    assert event["video_url"] == url
+    assert headers["Cache-Control"] == "max-age=1"
+    assert judge([first, second, last]) == []
+    assert [text.count(b"#EXTINF") for text in (first, second, last)] == [1, 3, 4]
+    assert [b"#EXT-X-ENDLIST" in text for text in (first, second, last)] == [False, False, True]
 
 
 def assert_played_over_the_join(counters: Mapping[str, Any], *, pictures: int) -> None:
