@@ -53,6 +53,7 @@ def finished_file(
         storage_mode=format_order.storage_mode,
         class_id=format_order.class_id,
         dropped_seconds=round(tally.dropped_seconds, 3),
+        repairs=dict(tally.repairs),
     )
 
 

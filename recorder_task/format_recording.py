@@ -1,41 +1,28 @@
 """One format of one recording: it begins at a key frame, goes from file to file, and commits each that is finished."""
 
-import secrets
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts
-from chalicelib.recording.naming import new_file_id
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
 from chalicelib.recording.report import Trouble
 from recorder_task.backlog import Dropped
-from recorder_task.commit import commit, finished_file
-from recorder_task.continuation import Continuation
+from recorder_task.commit import commit
 from recorder_task.cutter import Cutter
 from recorder_task.desk import Desk
+from recorder_task.file_under_way import FileRequest, FileUnderWay
+from recorder_task.lineup import Lineup, changes
 from recorder_task.outputs.formats import FORMATS, CannotRecord, NoAudio
 from recorder_task.outputs.hls import HlsOutput
-from recorder_task.outputs.output import FileOrder, Output
 from recorder_task.sample import Sample, Track
-from recorder_task.tally import Tally
 from recorder_task.upload_lane import UploadLane
 from recorder_task.vitals import Meter, Vitals
 
-HELD_SECONDS = 30.0
-"""Audio that came before the first key frame is kept this long: as long as the longest usual GOP."""
 TOO_SLOW = "the bucket is slower than the stream: media is dropped"
 BROKEN_FILES = 3
 """A format whose muxer has refused a packet this often is given up."""
-
-
-@dataclass(frozen=True)
-class _OpenFile:
-    file_id: str
-    output: Output
-    tally: Tally
 
 
 class FormatRecording:
@@ -49,9 +36,7 @@ class FormatRecording:
         self._name = name
         self._voice = desk.voice(order, name)
         self._begins_with_stream = begins_with_stream
-        self._tracks: list[Track] = []
-        self._file: _OpenFile | None = None
-        self._held: deque[Sample] = deque()
+        self._file: FileUnderWay | None = None
         self._is_over = False
         self._broken_files = 0
         self._dropped_seconds = 0.0
@@ -59,15 +44,14 @@ class FormatRecording:
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
         self._meter = Meter()
         self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
+        self._request = FileRequest(desk=desk, order=order, name=name, lane=self._lane, on_file=self._know_file)
+        self._lineup = Lineup(partial(self._format.tracks, audio_only=order.audio_only))
         try:
-            self._tracks = self._format.tracks(desk.tracks, audio_only=order.audio_only)
+            self._lineup.meet(*desk.tracks)
         except CannotRecord as reason:
             if isinstance(reason, NoAudio):
                 self._voice.trouble(Trouble.NO_AUDIO)
             self._fail(str(reason))
-        self._indexes = frozenset(track.index for track in self._tracks)
-        self._has_video = any(track.kind == "video" for track in self._tracks)
-        self._has_both = len({track.kind for track in self._tracks}) > 1
         self._cutter = self._new_cutter()
 
     @property
@@ -77,14 +61,24 @@ class FormatRecording:
 
     def vitals(self, now: float, *, drift_ms: int) -> Vitals:
         """How it is doing since the last reading; `drift_ms` is the source's."""
-        return self._meter.read(now, queue_depth=self._lane.depth, drift_ms=drift_ms if self._has_both else None)
+        return self._meter.read(
+            now, queue_depth=self._lane.depth, drift_ms=drift_ms if len(self._lineup.tracks) > 1 else None
+        )
 
     def write(self, sample: Sample) -> None:
         """Take a sample of the source; samples come in the order of dts over all tracks."""
-        if self._is_over or sample.track.index not in self._indexes:
+        lineup = self._lineup
+        if self._is_over or not (lineup.knows(sample.track) or self._meet(sample.track)):
             return
         if self._file is None:
             self._wait_for_beginning(sample)
+            return
+        if lineup.is_changing:
+            if lineup.begins_with(sample):
+                self._change_tracks(sample)
+                return
+            lineup.hold(sample)
+        if sample.track not in lineup.tracks:
             return
         if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame):
             self._end_file()
@@ -118,9 +112,9 @@ class FormatRecording:
         if self._file is not None:
             self._end_file()
         elif not self.outcome["files"]:
-            reason = "no key frame came" if self._has_video else "no audio came"
+            reason = "no key frame came" if self._lineup.has_video else "no audio came"
             self.outcome |= {"state": "empty", "reason": reason}
-            self._voice.trouble(Trouble.NO_VIDEO if self._has_video else Trouble.NO_AUDIO, description=reason)
+            self._voice.trouble(Trouble.NO_VIDEO if self._lineup.has_video else Trouble.NO_AUDIO, description=reason)
             self._voice.failed(reason)
         self._lane.submit(lambda: self._voice.ended(self.outcome.get("file_id", "")))
         self._lane.close()
@@ -166,53 +160,62 @@ class FormatRecording:
         self._voice.paused(self.outcome["file_id"])
 
     def _wait_for_beginning(self, sample: Sample) -> None:
-        if self._has_video and not sample.is_key_frame:
-            if self._begins_with_stream and sample.track.kind == "audio":
-                self._held.append(sample)
-                while sample.at - self._held[0].at > HELD_SECONDS:
-                    self._held.popleft()
-            return
-        held, self._held = self._held, deque()
+        if self._lineup.begins_with(sample):
+            samples = [*self._lineup.change(), sample]
+            self._begin_file(samples[0])
+            self._mux_first(samples)
+        elif self._begins_with_stream:
+            self._lineup.hold(sample)
+
+    def _meet(self, track: Track) -> bool:
+        """The source has another track; returns whether this format goes on with it."""
+        try:
+            self._lineup.meet(track)
+        except CannotRecord as reason:
+            self._end_file()
+            self._fail(str(reason))
+            return False
+        return True
+
+    def _change_tracks(self, first: Sample) -> None:
+        """`first` is a sample of other tracks: a new file, in HLS a discontinuity."""
+        before = self._lineup.tracks
+        samples = [*self._lineup.change(), first]
+        for trouble, description in changes(before, self._lineup.tracks):
+            self._voice.trouble(trouble, description=description)
+        self._voice.log("tracks_changed", codecs=[track.codec for track in self._lineup.tracks])
+        if self._file is not None and isinstance(self._file.output, HlsOutput):
+            try:
+                self._file.output.change_tracks(self._lineup.tracks, samples[0])
+            except Exception as error:  # as below
+                self._end_broken_file(error)
+                return
+        else:
+            self._end_file()
+            self._begin_file(samples[0])
+        self._mux_first(samples)
+
+    def _mux_first(self, samples: Sequence[Sample]) -> None:
         self._cutter = self._new_cutter()
-        self._begin_file(held[0] if held else sample)
-        for each in (*held, sample):
-            self._cutter.step(each.at, is_key_frame=False)
-            self._mux(each)
+        for sample in samples:
+            self._cutter.step(sample.at, is_key_frame=False)
+            self._mux(sample)
 
     def _new_cutter(self) -> Cutter:
         interval_seconds = self._format_order.interval_seconds if self._format.is_cut else 0
-        return Cutter(interval_seconds, has_video=self._has_video)
+        return Cutter(interval_seconds, has_video=self._lineup.has_video)
 
     def _begin_file(self, first: Sample) -> None:
-        file_id = new_file_id(secrets.randbits(64))
-        desk = self._desk
-        entry = desk.entry(self._order, self._name, file_id, first)
-        tally = Tally(first)
-        tally.dropped_seconds, self._dropped_seconds = self._dropped_seconds, 0.0
-        if not self._format.goes_on:
-            self._uncommitted.add(file_id)
-            self._lane.submit(lambda: desk.journal.open(entry))
-        order = FileOrder(
-            bucket=desk.bucket,
-            lane=self._lane,
-            entry=entry,
-            continuation=Continuation(desk.journal, desk.session.stream, self._order.recording_id),
-            on_file=self._know_file,
-            tally=tally,
-            tracks=self._tracks,
-            starts_at=first.at,
-            part_bytes=desk.settings.part_bytes,
-            segment_seconds=desk.settings.hls_segment_seconds,
-            utc_offset_hours=desk.settings.naming_utc_offset_hours,
-        )
         try:
-            output = self._format.open(order)
+            file = self._file = self._request.begin(first, self._lineup.tracks)
         except Exception as error:  # whatever one format meets, the others go on
             self._fail(f"cannot begin a file: {error}")
             return
-        self._file = _OpenFile(file_id, output, tally)
+        file.tally.dropped_seconds, self._dropped_seconds = self._dropped_seconds, 0.0
+        file_id = file.file_id
         self.outcome |= {"state": "recording", "file_id": file_id}
         if not self._format.goes_on:
+            self._uncommitted.add(file_id)
             self._voice.started(file_id)
 
     def _know_file(self, file: OpenFile, earlier: HlsFacts | None) -> None:
@@ -253,29 +256,15 @@ class FormatRecording:
         file, self._file = self._file, None
         if file is None:
             return
-        if not self._format.goes_on:
-            self._lane.submit(lambda: self._desk.journal.confirm(file.file_id))
         try:
-            written = file.output.finish()
+            facts_of = file.finish()
         except Exception as error:  # as above
             file.output.abort()
             self._fail(f"cannot end the file: {error}")
             return
 
-        def whole_file() -> FinishedFile:
-            return finished_file(
-                session=self._desk.session,
-                order=self._order,
-                format_order=self._format_order,
-                name=self._name,
-                file_id=file.file_id,
-                written=written,
-                tally=file.tally,
-                utc_offset_hours=self._desk.settings.naming_utc_offset_hours,
-            )
-
         def commit_it() -> None:
-            facts = (written.whole_file or whole_file)()
+            facts = facts_of()
             commit(self._desk.bucket, facts)
             self._desk.journal.close(facts.file_id)
             self._uncommitted.discard(facts.file_id)

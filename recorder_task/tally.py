@@ -1,5 +1,6 @@
 """What was written into a file, counted sample by sample: the truth behind its durations and bit rates."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from recorder_task.sample import Sample, Track
@@ -33,6 +34,8 @@ class Tally:
         self.first = first
         self.last = first
         self.tracks: dict[int, TrackTally] = {}
+        self.repairs: Counter[str] = Counter()
+        """What was wrong with the samples, by name."""
         self.dropped_seconds = 0.0
         """Of media that is missing in the file because the bucket was too slow."""
 
@@ -45,6 +48,8 @@ class Tally:
         track.size_bytes += sample.size
         track.samples += 1
         self.last = sample
+        if sample.repairs:
+            self.repairs.update(sample.repairs)
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,8 @@ the media entry and the callbacks. The whole index can be rebuilt from these obj
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chalicelib.recording.orders import RecordFormat
@@ -74,6 +75,8 @@ class FinishedFile:
     """Finished by recovery, not by its recorder."""
     dropped_seconds: float = 0.0
     """Of media that the recorder dropped because the bucket was slower than the stream; part of `duration_seconds`."""
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    """What was wrong with the source's packets and was repaired, by name, and how often."""
 
     VERSION = 1
 

@@ -5,7 +5,9 @@ file or ends it, be it another recorder or a function, finds all of it in the bu
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chalicelib.recording.finished_file import AudioTrack, FinishedFile, VideoTrack
@@ -46,6 +48,7 @@ class HlsFacts:
     video: TrackFacts | None
     audio: TrackFacts | None
     dropped_seconds: float = 0.0
+    repairs: Mapping[str, int] = field(default_factory=dict)
 
     def followed_by(self, later: "HlsFacts") -> "HlsFacts":
         """The facts of both, one behind the other."""
@@ -56,6 +59,7 @@ class HlsFacts:
             video=_sum(self.video, later.video),
             audio=_sum(self.audio, later.audio),
             dropped_seconds=round(self.dropped_seconds + later.dropped_seconds, 3),
+            repairs=dict(Counter(self.repairs) + Counter(later.repairs)),
         )
 
     def encode(self) -> str:
@@ -110,6 +114,7 @@ def finished_hls(
         class_id=file.order.class_id,
         recovered=recovered,
         dropped_seconds=facts.dropped_seconds,
+        repairs=facts.repairs,
     )
 
 

@@ -6,6 +6,7 @@ that continuity counters begin anew.
 """
 
 import secrets
+from collections.abc import Sequence
 
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts, TrackFacts
@@ -13,7 +14,7 @@ from chalicelib.recording.playlist import rounded, target_duration
 from recorder_task.cutter import Cutter
 from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
 from recorder_task.outputs.output import FileOrder, Muxer, Written
-from recorder_task.sample import Sample
+from recorder_task.sample import Sample, Track
 from recorder_task.tally import TrackTally
 
 OPTIONS = {
@@ -70,6 +71,15 @@ class HlsOutput:
         end = sample.at + sample.duration * sample.track.seconds_per_tick
         self._ends_at = max(self._ends_at, end)
 
+    def change_tracks(self, tracks: Sequence[Track], first: Sample) -> None:
+        """From `first` on the file holds these tracks: a new segment, behind a discontinuity."""
+        self._end_segment(self._last_seconds())
+        self._tracks = tracks
+        self._cutter = self._new_cutter()
+        self._cutter.step(first.at, is_key_frame=True)
+        self._is_discontinuous = True
+        self._begin_segment(first.at)
+
     def checkpoint(self) -> None:
         """Nothing to do: a segment goes to the bucket when it ends."""
 
@@ -98,7 +108,10 @@ class HlsOutput:
         self._is_discontinuous = has_leapt
         if has_leapt:
             self._clock_offset = sample.arrived_at - sample.at
-        self._began_at = self._ends_at = sample.at
+        self._begin_segment(sample.at)
+
+    def _begin_segment(self, at: float) -> None:
+        self._began_at = self._ends_at = at
         self._memory = _Memory()
         self._muxer = self._new_muxer()
 
@@ -137,6 +150,7 @@ def _facts(order: FileOrder, segment_bytes: int) -> HlsFacts:
         video=_track_facts(tally.of_kind("video")),
         audio=_track_facts(tally.of_kind("audio")),
         dropped_seconds=round(tally.dropped_seconds, 3),
+        repairs=dict(tally.repairs),
     )
 
 

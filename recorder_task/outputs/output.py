@@ -93,11 +93,13 @@ class Muxer:
         self._container = av.open(file, "w", format=container_format, options={**MUXER_OPTIONS, **(options or {})})
         self._streams: dict[int, Any] = {}
         self._offsets: dict[int, int] = {}
+        self._earliest: dict[int, int] = {}
         try:
             for track in tracks:
                 # Without `opaque` PyAV leaks the template's codec context.
                 self._streams[track.index] = self._container.add_stream_from_template(track.template, opaque=True)
                 self._offsets[track.index] = round(starts_at / track.time_base)
+                self._earliest[track.index] = 0
         except BaseException:
             self._container.close()
             raise
@@ -106,10 +108,13 @@ class Muxer:
         """Mux one sample, its times moved so that the file begins at 0."""
         track, packet = sample.track, sample.packet
         offset = self._offsets[track.index]
+        # Where audio and video come seconds apart one of them may be earlier than the file.
+        dts = max(sample.dts - offset, self._earliest[track.index])
+        self._earliest[track.index] = dts + 1
         # Another muxer may have had this packet before and left its own times in it.
         packet.time_base = track.time_base
-        packet.dts = sample.dts - offset
-        packet.pts = sample.pts - offset
+        packet.dts = dts
+        packet.pts = max(sample.pts - offset, dts)
         packet.duration = sample.duration
         packet.stream = self._streams[track.index]
         self._container.mux_one(packet)

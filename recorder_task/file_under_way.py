@@ -1,0 +1,84 @@
+"""A file that is being written: its output, what was counted of it, its entry in the journal."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chalicelib.recording.finished_file import FinishedFile
+from chalicelib.recording.hls_facts import HlsFacts
+from chalicelib.recording.naming import new_file_id
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.orders import RecordFormat, RecordingOrder
+from recorder_task.commit import finished_file
+from recorder_task.continuation import Continuation
+from recorder_task.desk import Desk
+from recorder_task.outputs.formats import FORMATS
+from recorder_task.outputs.output import FileOrder, Output
+from recorder_task.sample import Sample, Track
+from recorder_task.tally import Tally
+from recorder_task.upload_lane import UploadLane
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRequest:
+    """Everything that files of one format of one recording have in common."""
+
+    desk: Desk
+    order: RecordingOrder
+    name: RecordFormat
+    lane: UploadLane
+    on_file: Callable[[OpenFile, HlsFacts | None], None]
+    """HLS tells in the lane which file it writes."""
+
+    def begin(self, first: Sample, tracks: Sequence[Track]) -> "FileUnderWay":
+        """Begin a file with `first`, entered in the journal before a byte is uploaded; raises what the muxer raises."""
+        desk = self.desk
+        entry = desk.entry(self.order, self.name, new_file_id(secrets.randbits(64)), first)
+        tally = Tally(first)
+        order = FileOrder(
+            bucket=desk.bucket,
+            lane=self.lane,
+            entry=entry,
+            continuation=Continuation(desk.journal, desk.session.stream, self.order.recording_id),
+            on_file=self.on_file,
+            tally=tally,
+            tracks=tracks,
+            starts_at=first.at,
+            part_bytes=desk.settings.part_bytes,
+            segment_seconds=desk.settings.hls_segment_seconds,
+            utc_offset_hours=desk.settings.naming_utc_offset_hours,
+        )
+        file = FileUnderWay(self, entry.file_id, tally, order)
+        if not FORMATS[self.name].goes_on:
+            self.lane.submit(lambda: desk.journal.open(entry))
+        return file
+
+
+class FileUnderWay:
+    """One file."""
+
+    def __init__(self, request: FileRequest, file_id: str, tally: Tally, order: FileOrder) -> None:
+        self.file_id = file_id
+        self.tally = tally
+        self.output: Output = FORMATS[request.name].open(order)
+        self._request = request
+
+    def finish(self) -> Callable[[], FinishedFile]:
+        """End the file; returns what gives its facts once the lane has come there. Raises what the muxer raises."""
+        request = self._request
+        desk = request.desk
+        if not FORMATS[request.name].goes_on:
+            request.lane.submit(lambda: desk.journal.confirm(self.file_id))
+        written = self.output.finish()
+        return written.whole_file or (
+            lambda: finished_file(
+                session=desk.session,
+                order=request.order,
+                format_order=request.order.formats[request.name],
+                name=request.name,
+                file_id=self.file_id,
+                written=written,
+                tally=self.tally,
+                utc_offset_hours=desk.settings.naming_utc_offset_hours,
+            )
+        )
