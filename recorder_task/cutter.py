@@ -31,3 +31,7 @@ class Cutter:
             return False
         self._began_at = at
         return True
+
+    def begin(self, at: float) -> None:
+        """A piece begins at `at`, whatever the interval says."""
+        self._began_at = at

@@ -26,6 +26,8 @@ OPTIONS = {
     "pat_period": "86400",
     "sdt_period": "86400",
 }
+HOLE_SECONDS = 1.0
+"""Nothing for longer than this, in any track: players would stop there, were it not a discontinuity."""
 
 
 class _Memory:
@@ -65,7 +67,7 @@ class HlsOutput:
 
     def write(self, sample: Sample) -> None:
         """Mux a sample, into a new segment where one begins."""
-        if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame):
+        if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame) or self._is_behind_hole(sample):
             self._cut(sample)
         self._muxer.write(sample)
         end = sample.at + sample.duration * sample.track.seconds_per_tick
@@ -76,7 +78,6 @@ class HlsOutput:
         self._end_segment(self._last_seconds())
         self._tracks = tracks
         self._cutter = self._new_cutter()
-        self._cutter.step(first.at, is_key_frame=True)
         self._is_discontinuous = True
         self._begin_segment(first.at)
 
@@ -100,17 +101,23 @@ class HlsOutput:
     def _whole_file(self) -> FinishedFile:
         return self._playlist.finished(utc_offset_hours=self._order.utc_offset_hours)
 
+    def _is_behind_hole(self, sample: Sample) -> bool:
+        if sample.at <= self._ends_at + HOLE_SECONDS:
+            return False
+        return sample.is_key_frame or all(track.kind == "audio" for track in self._tracks)
+
     def _cut(self, sample: Sample) -> None:
         seconds = sample.at - self._began_at
-        # A source that leapt ahead: the segment is as long as its media, and what follows is somewhere else.
-        has_leapt = rounded(seconds) > self._target_seconds
-        self._end_segment(self._last_seconds() if has_leapt else seconds)
-        self._is_discontinuous = has_leapt
-        if has_leapt:
+        # Behind a hole the segment is as long as its media, and what follows is somewhere else.
+        is_behind_hole = self._is_behind_hole(sample) or rounded(seconds) > self._target_seconds
+        self._end_segment(self._last_seconds() if is_behind_hole else seconds)
+        self._is_discontinuous = is_behind_hole
+        if is_behind_hole:
             self._clock_offset = sample.arrived_at - sample.at
         self._begin_segment(sample.at)
 
     def _begin_segment(self, at: float) -> None:
+        self._cutter.begin(at)
         self._began_at = self._ends_at = at
         self._memory = _Memory()
         self._muxer = self._new_muxer()

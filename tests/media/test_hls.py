@@ -11,12 +11,27 @@ import pytest
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
-from tests.media.hls import packets_of_segments
+from tests.media.hls import outline, packets_of_segments
 from tests.media.packets import packets_of
 from tests.media.studio import Studio, template_order
 from tests.rfc8216 import judge
 
 Source = Callable[[Clip], Path]
+FLV_HEADER_BYTES = 13
+FLV_TAG_BYTES = 15
+"""Of a tag's header and the size behind it."""
+
+
+def with_hole(whole: Clip, *, at_ms: int, hole_ms: int) -> Clip:
+    """The clip with every tag from `at_ms` on stamped later."""
+    content, at = bytearray(whole.content), FLV_HEADER_BYTES
+    while at < len(content):
+        size = int.from_bytes(content[at + 1 : at + 4], "big")
+        milliseconds = int.from_bytes(content[at + 4 : at + 7], "big")
+        if milliseconds >= at_ms:
+            content[at + 4 : at + 7] = (milliseconds + hole_ms).to_bytes(3, "big")
+        at += FLV_TAG_BYTES + size
+    return Clip(bytes(content), tuple(packets_of(bytes(content))))
 
 
 def uploads(s3: FakeS3) -> list[str]:
@@ -97,6 +112,24 @@ def test_every_version_of_a_playlist_is_valid_and_only_grows(order: ClipOrder, s
     assert judge(versions) == []
     assert len(versions) >= 4
     assert [b"#EXT-X-ENDLIST" in version for version in versions] == [False] * (len(versions) - 1) + [True]
+    for kind in ("video", "audio"):
+        assert [each.digest for each in packets_of_segments(s3, file, kind)] == [each.digest for each in made.of(kind)]
+
+
+@pytest.mark.parametrize("hole_ms", [1_500, 3_000, 9_000])
+def test_a_hole_in_the_stream_is_a_discontinuity_and_no_part_of_a_segment(
+    hole_ms: int, s3: FakeS3, source: Source
+) -> None:
+    made = with_hole(clip(ClipOrder(seconds=8)), at_ms=4_000, hole_ms=hole_ms)
+    studio = Studio(s3, {"hls_segment_seconds": 2.0})
+    studio.order(source(made), template_order("hls"))
+    studio.run()
+    file = studio.file("hls")
+    text = s3.objects[file.key].content.decode()
+    assert outline(text) == ["000000", "000001", "DISCONTINUITY", "000002", "000003", "ENDLIST"]
+    durations = [float(line[8:-1]) for line in text.splitlines() if line.startswith("#EXTINF:")]
+    assert durations == pytest.approx([2, 2, 2, 2], abs=0.15)
+    assert judge(s3.versions[file.key]) == []
     for kind in ("video", "audio"):
         assert [each.digest for each in packets_of_segments(s3, file, kind)] == [each.digest for each in made.of(kind)]
 

@@ -35,3 +35,16 @@ def test_a_piece_ends(
     interval_seconds: float, has_video: bool, positions: list[tuple[float, bool]], expected: list[float]
 ) -> None:
     assert cuts(Cutter(interval_seconds, has_video=has_video), *positions) == expected
+
+
+def test_a_piece_ends_at_its_longest_though_no_key_frame_comes() -> None:
+    cutter = Cutter(4, has_video=True, longest_seconds=8)
+    positions = [(0, True), (4, False), (7.9, False), (8, False), (12, True), (19.9, False), (20, False)]
+    assert cuts(cutter, *positions) == [8, 12, 20]
+
+
+def test_a_piece_may_begin_whatever_the_interval_says() -> None:
+    cutter = Cutter(4, has_video=True)
+    assert cuts(cutter, (0, True), (2, True)) == []
+    cutter.begin(2)
+    assert cuts(cutter, (4, True), (6, True)) == [6]
