@@ -7,6 +7,7 @@ from chalicelib import aws, keys
 from chalicelib.attribute_values import Item
 from chalicelib.logs import log
 from chalicelib.recording import recorder_life
+from chalicelib.recording.giving_up import tell_given_up
 from chalicelib.recording.recorder_life import RecorderState
 from chalicelib.recording.session import stream_of
 from chalicelib.settings import settings
@@ -69,6 +70,7 @@ def stop(table: Table, session_id: str, *, launch: int, reason: str, now: float)
         has_work = recorder_life.has_work(after, now=now, has_open_files=has_open_files)
         if has_work and recorder_life.has_given_up(after):
             log("recording_failed", session_id=session_id, stream=str(stream_of(after)), reason=after["end_reason"])
+            tell_given_up(table, after, now=now)
         return
 
 
