@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 
 from chalicelib import keys
 from chalicelib.api.action import Action, Actions, Answer, Call
@@ -15,6 +16,7 @@ from chalicelib.recording.launcher import ensure_recorder
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
 from chalicelib.recording.session import live_session, order_added, order_ended
 from chalicelib.recording.stream import StreamRef
+from chalicelib.recording.waiting import waiting_files
 from chalicelib.table import ConditionFailed, Put, Table, Update, item_exists, no_such_item
 
 HORIZON_SECONDS = 7 * 86_400
@@ -94,6 +96,9 @@ def stop(params: OneTask, call: Call) -> Answer:
     session = live_session(call.table, _stream(task))
     if session is not None and recording_id(task["TaskId"]) in session["orders"]:
         call.table.update(order_ended(session["session_id"], recording_id(task["TaskId"]), call.now))
+    for waiting in waiting_files(call.table, _stream(task), recording_id(task["TaskId"])):
+        with suppress(ConditionFailed):  # it goes on, and ends with its session's order; or it is being ended
+            call.table.update(waiting.let_go(call.now))
     return {}
 
 

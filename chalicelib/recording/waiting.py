@@ -11,7 +11,8 @@ from typing import Any
 from chalicelib import keys
 from chalicelib.keys import Key
 from chalicelib.recording.open_file import OpenFile
-from chalicelib.table import Compare, Delete, Put, Update
+from chalicelib.recording.stream import StreamRef
+from chalicelib.table import Compare, Delete, Put, Table, Update
 
 GRACE_SECONDS = 30.0
 """Who returned just in time takes the file over with the first whole segment, a little later."""
@@ -49,6 +50,14 @@ class WaitingFile:
         """Somebody goes on with the file, unless it is being ended."""
         return Delete(key=self.key, when=[Compare("state", "=", WAITING)])
 
+    def let_go(self, now: float) -> Update:
+        """Nobody is waited for any longer: its recording was stopped."""
+        return Update(
+            key=self.key,
+            set={"deadline": now, "LSK": keys.by_time(now, self.file.file_id)},
+            when=[Compare("state", "=", WAITING), Compare("deadline", ">", now)],
+        )
+
     def ending(self) -> Update:
         """Nobody can take the file over any more; again after a try that did not come to its end."""
         return Update(key=self.key, set={"state": ENDING}, when=[Compare("deadline", "=", self.deadline)])
@@ -67,6 +76,12 @@ def deadline_of(*, paused_at: float, continue_seconds: int, ends_at: float) -> f
     """Until when a file waits: never beyond the end of its recording (0: the recording has none)."""
     deadline = paused_at + continue_seconds
     return min(deadline, ends_at) if ends_at else deadline
+
+
+def waiting_files(table: Table, stream: StreamRef, recording_id: str) -> list[WaitingFile]:
+    """The files of one recording that wait."""
+    partition = keys.waiting_partition(stream.domain, stream.app, stream.stream)
+    return [WaitingFile.from_item(item) for item in table.query(partition, prefix=f"{recording_id}#")]
 
 
 def _address(file: OpenFile) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ that waits for the stream, or a new one. Each playlist is written only over the 
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chalicelib.logs import log
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts, finished_hls
 from chalicelib.recording.naming import media_key, segment_key, segment_name
@@ -91,7 +92,11 @@ class GrowingPlaylist:
 
     def _begin(self) -> _Shown:
         for candidate in self._continuation.candidates(began_at=self._file.began_at):
-            shown = self._shown_by(candidate.file)
+            try:
+                shown = self._shown_by(candidate.file)
+            except ValueError as reason:  # a version that wrote otherwise: who began the file will end it
+                log("continuation_unknown", file_id=candidate.file.file_id, reason=str(reason))
+                continue
             if shown is None or shown.playlist.is_finished or shown.playlist.target_seconds < self._target_seconds:
                 continue
             taken = self._continuation.take(candidate)

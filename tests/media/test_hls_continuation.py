@@ -215,6 +215,14 @@ def test_a_file_that_is_being_ended_is_not_gone_on_with(s3: FakeS3, source: Sour
     assert [outline(text) for text in playlists(s3)] == [PART, PART]
 
 
+def test_a_file_that_a_later_version_wrote_is_left_alone(s3: FakeS3, source: Source) -> None:
+    one = recorded(s3, source(clip(CLIP)))
+    ((key, playlist),) = [(key, each) for key, each in s3.objects.items() if key.endswith(".m3u8")]
+    s3.objects[key] = replace(playlist, facts='{"colour": "red"}')
+    recorded(s3, source(clip(CLIP)), after=one)
+    assert [outline(text) for text in playlists(s3)] == [PART, PART]
+
+
 def test_the_tick_leaves_a_file_alone_that_may_still_be_gone_on_with(
     s3: FakeS3, source: Source, tick: Callable[[Studio, float], None]
 ) -> None:
