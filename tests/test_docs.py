@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.handlers.api import LIVE, VOD
-from chalicelib.recording.report import USUAL, StatusEvent
+from chalicelib.recording.report import USUAL, StatusEvent, Trouble
 from chalicelib.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +33,11 @@ def test_every_status_and_exception_of_a_recording_is_documented() -> None:
     rows = [f"| {int(trouble)} | {level} | {description} |" for trouble, (level, description) in USUAL.items()]
     rows += [f"| `{event}` |" for event in StatusEvent]
     assert [row for row in rows if row not in text] == []
+
+
+def test_every_exception_that_is_documented_is_one_that_a_recorder_tells() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "recorder_task").rglob("*.py"))
+    assert [each.name for each in Trouble if f"Trouble.{each.name}" not in code] == []
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -34,7 +34,7 @@ class Level(StrEnum):
 
 
 class Trouble(IntEnum):
-    """`exception.type` of the wire."""
+    """`exception.type` of the wire, those that a recorder meets."""
 
     AUDIO_JUMP = -8
     VIDEO_JUMP = -9
@@ -51,9 +51,6 @@ class Trouble(IntEnum):
     CODEC_CHANGED = -120
     VIDEO_FRAME_DROPPED = -130
     AUDIO_FRAME_DROPPED = -131
-    ABNORMAL_GOP = -132
-    AUDIO_UNEVEN = -200
-    VIDEO_UNEVEN = -201
 
 
 USUAL: Mapping[Trouble, tuple[Level, str]] = {
@@ -72,9 +69,6 @@ USUAL: Mapping[Trouble, tuple[Level, str]] = {
     Trouble.CODEC_CHANGED: (Level.WARNING, "the codec changed: a new file was begun"),
     Trouble.VIDEO_FRAME_DROPPED: (Level.WARNING, "bad video frame dropped"),
     Trouble.AUDIO_FRAME_DROPPED: (Level.WARNING, "bad audio frame dropped"),
-    Trouble.ABNORMAL_GOP: (Level.INFO, "abnormal GOP"),
-    Trouble.AUDIO_UNEVEN: (Level.INFO, "uneven audio timestamps"),
-    Trouble.VIDEO_UNEVEN: (Level.INFO, "uneven video timestamps"),
 }
 """Level and description where who reports says nothing else."""
 
