@@ -142,6 +142,20 @@ def test_every_file_says_what_it_is_and_stays_small(path: Path) -> None:
     assert text.count("\n") <= 300, f"{path} does more than one of: decide, name, talk to the outside, keep state"
 
 
+def test_every_log_line_of_a_recorder_names_its_session() -> None:
+    """But the one that says that there is none."""
+    silent = [
+        f"{path}:{call.lineno}"
+        for path in FILES
+        if path.parts[0] == "recorder_task"
+        for call in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "log"
+        if not {"session_id", None} & {keyword.arg for keyword in call.keywords}  # None: facts from elsewhere
+        if "SESSION_ID is not set" not in ast.unparse(call)
+    ]
+    assert silent == []
+
+
 def test_handlers_hold_no_logic() -> None:
     for path in FILES:
         if path.parent != Path("chalicelib/handlers"):

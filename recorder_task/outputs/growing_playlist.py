@@ -95,7 +95,8 @@ class GrowingPlaylist:
             try:
                 shown = self._shown_by(candidate.file)
             except ValueError as reason:  # a version that wrote otherwise: who began the file will end it
-                log("continuation_unknown", file_id=candidate.file.file_id, reason=str(reason))
+                file = candidate.file
+                log("continuation_unknown", session_id=file.session_id, file_id=file.file_id, reason=str(reason))
                 continue
             if shown is None or shown.playlist.is_finished or shown.playlist.target_seconds < self._target_seconds:
                 continue
