@@ -12,7 +12,7 @@ from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.waiting import WaitingFile
 from chalicelib.table import Update
 from tests.fakes.flv_origin import FlvOrigin
-from tests.fakes.s3 import FakeS3
+from tests.fakes.s3 import FakeS3, RequestSeen
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.hls import outline, packets_of_segments, segment_names
 from tests.media.moments import Moment, RememberingS3
@@ -100,6 +100,12 @@ def test_it_waits_for_its_stream_where_that_is_ordered(source: Source) -> None:
             assert studio.files == []
             assert [each.deadline - each.paused_at for each in waiting(studio)] == [pytest.approx(600)]
             assert entries(studio) == []
+            returned = Studio(studio.s3, SETTINGS, session_id="session-2", table=studio.table)
+            returned.order(source(clip(MADE)), WAITS)
+            assert returned.run().code == 0
+            (text,) = (each.content for key, each in studio.s3.objects.items() if key.endswith(".m3u8"))
+            assert text.count(b"#EXT-X-DISCONTINUITY\n") == 1
+            assert len(segment_names(text.decode())) == len(named(moment)) + 5
 
 
 def test_recovery_may_die_at_any_moment_and_run_again(source: Source) -> None:
@@ -132,6 +138,27 @@ def test_a_recorder_that_takes_over_goes_on_in_the_same_playlist(order: Recordin
             assert judge(studio.s3.versions[key]) == []
             assert entries(studio) == []
             assert [file.recovered for file in studio.files] == ([] if order is WAITS else [False])
+
+
+def test_the_last_word_of_a_recorder_that_was_replaced_is_kept(source: Source) -> None:
+    moments = moments_of(ENDS, source(clip(MADE)))
+    before, after = (next(each for each in moments if len(named(each)) == count) for count in (2, 3))
+    with before.left_behind() as studio:
+        studio.settings = SETTINGS
+        studio.table.update(Update(key=SESSION_KEY, remove=["unpublished_at"]))
+
+        def write_once_more(request: RequestSeen) -> None:
+            if request.key.endswith(".ts"):
+                studio.s3.objects |= after.objects
+                studio.s3.fail = lambda request: None
+
+        studio.s3.fail = write_once_more
+        assert studio.run().code == 0
+        (file,) = studio.files
+        text = studio.s3.objects[file.key].content.decode()
+        assert segment_names(text)[:3] == named(after)
+        assert outline(text)[3] == "DISCONTINUITY"
+        assert judge(studio.s3.versions[file.key]) == []
 
 
 def test_a_playlist_that_has_ended_is_committed_and_a_new_file_begins(source: Source) -> None:
