@@ -9,21 +9,23 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from chalicelib.table import DynamoTable
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import RequestSeen
 from tests.media.clips import ClipOrder, clip
 from tests.media.packets import contents, packets_of
 from tests.media.studio import Studio
-from tests.media.victims import CHECKPOINT_SECONDS, FORMATS, SEGMENT_SECONDS, AtRequest, Victim
-from tests.moto_table import create_table
+from tests.media.victims import (
+    CHECKPOINT_SECONDS,
+    FORMATS,
+    SEGMENT_SECONDS,
+    AtRequest,
+    Victim,
+    dynamodb_server,
+    own_table,
+)
 
 MADE = ClipOrder(seconds=18, width=96, height=64, key_frame_seconds=1.0)
 UPLOAD_SECONDS = 3.0
@@ -93,36 +95,18 @@ REQUEST_KILLS = [AtRequest(key, step, nth, when) for key, step, nth in STEPS for
 @pytest.fixture(scope="module")
 def dynamodb() -> Iterator[str]:
     """The endpoint of a DynamoDB server."""
-    application = DomainDispatcherApplication(create_backend_app)
-    # One request at a time: moto's transactions copy tables that other threads would change meanwhile.
-    server = make_server("127.0.0.1", 0, application, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class _Quiet(WSGIRequestHandler):
-    """No line a request."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing."""
+    with dynamodb_server() as endpoint:
+        yield endpoint
 
 
 def killed(
     deaths: Sequence[AtRequest | float], dynamodb: str, folder: Path, stack: ExitStack
 ) -> tuple[Publish, list[Victim]]:
     """Recorders of one publish, each killed at its request, or so many seconds after the publish began."""
-    client = boto3.client("dynamodb", endpoint_url=dynamodb, region_name="us-east-1")
-    stack.callback(client.close)
     origin = stack.enter_context(FlvOrigin(clip(MADE).content))
     victims = []
     for number, death in enumerate(deaths):
-        name = f"{folder.name}-{number}"  # a table each: moto copies the whole of one for each transaction
-        create_table(client, name)
-        table = DynamoTable(name, lambda: client)
+        table = stack.enter_context(own_table(dynamodb, f"{folder.name}-{number}"))
         at_request = death if isinstance(death, AtRequest) else None
         victim = Victim(number, dynamodb, table, folder / f"{number}.log", at_request)
         stack.callback(victim.kill)

@@ -1,15 +1,22 @@
 """Recorder processes that are killed (SIGKILL), each at its own moment, and what is done about it afterwards."""
 
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
 from chalicelib import keys
+from chalicelib.attribute_values import Item
 from chalicelib.settings import Settings
 from chalicelib.table import DynamoTable, Put, Update
 from recorder_task.aws.connect import connected
@@ -18,10 +25,40 @@ from recorder_task.recorder import Recorder
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
 from tests.media.moments import Answer
 from tests.media.studio import ENVIRONMENT, session_item, template_order
+from tests.moto_table import create_table
 
 ROOT = Path(__file__).parent.parent.parent
 CHECKPOINT_SECONDS, SEGMENT_SECONDS, PART_BYTES = 8.0, 2.0, 64 * 1024
 FORMATS = ("flv", "mp4", "hls", "aac", "mp3")
+
+
+@contextmanager
+def dynamodb_server() -> Iterator[str]:
+    """A DynamoDB that takes one request at a time, for moto's transactions copy what others would change."""
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, application, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    """No line a request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+@contextmanager
+def own_table(endpoint: str, name: str) -> Iterator[DynamoTable]:
+    """A table for one recorder alone: moto copies the whole of it for each transaction."""
+    client = boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1")
+    create_table(client, name)
+    yield DynamoTable(name, lambda: client)
+    client.close()
 
 
 @dataclass(frozen=True)
@@ -75,8 +112,8 @@ class Victim:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, pull_url: str) -> None:
-        """Launch it."""
+    def start(self, pull_url: str, **settings: str) -> None:
+        """Launch it; `settings` are variables of its environment."""
         order = template_order(*FORMATS)
         item = session_item(pull_url, order, session_id=self._session_id)
         self._table.put(Put(key=keys.session(self._session_id), item=item))
@@ -91,6 +128,7 @@ class Victim:
             "ORDERS_SECONDS": "3",
             "PART_BYTES": str(PART_BYTES),
             "SESSION_ID": self._session_id,
+            **settings,
         }
         with self._log.open("wb") as log:
             command = [sys.executable, "-m", "recorder_task"]
@@ -104,10 +142,29 @@ class Victim:
             self._process.wait()
             self.has_died.set()
 
+    def freeze(self) -> None:
+        """It stands still until it is woken."""
+        self._signal(signal.SIGSTOP)
+
+    def wake(self) -> int:
+        """It goes on, to its end; its exit code."""
+        self._signal(signal.SIGCONT)
+        assert self._process is not None
+        return self._process.wait(60)
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def recover(self) -> int:
         """The stream is gone, and the next launch finds what was left; its exit code."""
         self.s3.live_on()
-        gone: dict[Any, Any] = {"unpublished_at": 1.0, "recorder_ended_at": self.killed_at}
+        self._table.update(Update(key=keys.session(self._session_id), set={"unpublished_at": 1.0}))
+        return self.take_over()
+
+    def take_over(self) -> int:
+        """The next launch, in the test's own process; its exit code."""
+        gone: dict[Any, Any] = {"recorder_ended_at": time.time()}
         self._table.update(Update(key=keys.session(self._session_id), set=gone, add={"epoch": 1}))
         settings = Settings(
             bucket_name=self.s3.bucket, table_name=self._table.name, part_bytes=PART_BYTES, drain_seconds=0
@@ -122,3 +179,8 @@ class Victim:
         """What the journal still names."""
         found = self._table.query(keys.session(self._session_id).pk, prefix=keys.FILE_PREFIX)
         return [item["file_id"] for item in found]
+
+    @property
+    def items(self) -> list[Item]:
+        """All that the table holds of its session."""
+        return list(self._table.query(keys.session(self._session_id).pk))
