@@ -75,7 +75,7 @@ class BadLine:
         self.bytes_until_reset: Callable[[int], float] = lambda number: float("inf")
         """After how many bytes of its requests a connection is reset."""
         self.swallows_answers: Callable[[int], bool] = lambda number: False
-        self._is_cut = False
+        self._to_refuse = 0.0
         self._stop = threading.Event()
         self._pace = threading.Lock()
         self._connections: list[_Connection] = []
@@ -102,15 +102,15 @@ class BadLine:
         for each in self._connections:
             each.reset()
 
-    def cut(self) -> None:
-        """Reset every connection, and those to come."""
-        self._is_cut = True
+    def cut(self, *, connections: float = float("inf")) -> None:
+        """Reset every connection, and so many of those to come."""
+        self._to_refuse = connections
         for each in self._connections:
             each.reset()
 
     def mend(self) -> None:
         """Let connections through again."""
-        self._is_cut = False
+        self._to_refuse = 0
 
     def delay(self, size_bytes: int) -> None:
         """Wait as long as so many bytes take."""
@@ -127,7 +127,8 @@ class BadLine:
                 return
             connection = _Connection(self, len(self._connections), near)
             self._connections.append(connection)
-            if self._is_cut:
+            if self._to_refuse:
+                self._to_refuse -= 1
                 connection.reset()
             else:
                 threading.Thread(target=connection.run, daemon=True).start()
