@@ -81,7 +81,7 @@ class Intake:
         times = self._timeline.place(track.kind, packet.dts, packet.pts, packet.duration, arrived_at)
         repairs = times.repairs
         if dropped:
-            repairs = {**repairs, f"{track.kind}_frame_dropped": dropped}
+            repairs = {**repairs, **{f"{kind}_frame_dropped": count for kind, count in dropped.items()}}
         for name, count in repairs.items():
             self.repairs[name] = self.repairs.get(name, 0) + count
         at = self._newest[track.kind] = times.dts * track.seconds_per_tick

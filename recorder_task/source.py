@@ -9,13 +9,13 @@ that says nothing, leaves the thread behind.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import av
 
 from recorder_task.flv_tags import FlvReader, NotFlv
-from recorder_task.sample import Track
+from recorder_task.sample import Track, TrackKind
 from recorder_task.track_finder import TrackFinder
 
 LIMIT_PACKETS = 2048
@@ -39,8 +39,8 @@ class Arrival(NamedTuple):
     packet: Any
     track: Track
     arrived_at: float
-    dropped: int
-    """Frames of its kind that came since the packet before and that nobody could decode."""
+    dropped: Mapping[TrackKind, int]
+    """Frames of each kind that came since the packet before and that nobody could decode."""
 
 
 class Source:

@@ -5,6 +5,7 @@ Frames that nobody could decode are dropped and counted: those before their code
 before the next key frame.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
@@ -20,17 +21,19 @@ from recorder_task.sample import Track, TrackKind
 MILLISECONDS = Fraction(1, 1000)
 INDEXES: dict[TrackKind, int] = {"video": 0, "audio": 1}
 ALONE_MS, ANNOUNCED_MS = 1000, 5000
-"""So much of a stream is awaited for its other track: longer where that one's codec header has come already."""
+"""So much of a stream is awaited for its other track: longer where something of that one has come already."""
+READABLE = frozenset({"h264", "hevc", "av1", "aac", "mp3", "opus"})
+"""Of any other codec no more is known than its name, which is enough to say that it cannot be recorded."""
 MP3_PARAMETERS = b"\xff\xfe\x0c"
 """The bits of a frame's header that hold the version, layer and sample rate."""
 
 
 class Found(NamedTuple):
-    """A packet of a track, and how many frames of it were dropped before."""
+    """A packet of a track, and how many frames of each kind were dropped since the one before."""
 
     packet: Any
     track: Track
-    dropped: int
+    dropped: Mapping[TrackKind, int]
 
 
 @dataclass
@@ -44,7 +47,6 @@ class _Search:
     parameters: bytes = b""
     track: Track | None = None
     is_changed: bool = False
-    dropped: int = 0
     was_tried: bool = False
 
 
@@ -55,6 +57,7 @@ class TrackFinder:
         self._video, self._audio = _Search("video"), _Search("audio")
         self._first_ms: int | None = None
         self._newest_ms = 0
+        self._dropped: dict[TrackKind, int] = {}
 
     @property
     def tracks(self) -> list[Track]:
@@ -68,7 +71,7 @@ class TrackFinder:
         if len(known) != 1 or self._first_ms is None:
             return bool(known)
         other = self._audio if known[0].kind == "video" else self._video
-        patience_ms = ANNOUNCED_MS if other.header else ALONE_MS
+        patience_ms = ANNOUNCED_MS if other.codec else ALONE_MS
         return abs(self._newest_ms - self._first_ms) >= patience_ms
 
     def take(self, tag: Tag) -> Found | None:
@@ -87,7 +90,12 @@ class TrackFinder:
         if self._first_ms is None:
             self._first_ms = tag.milliseconds
         self._newest_ms = tag.milliseconds
-        return _frame(search, message, tag)
+        track = _track(search, message, tag)
+        if track is None:
+            self._dropped[search.kind] = self._dropped.get(search.kind, 0) + 1
+            return None
+        dropped, self._dropped = self._dropped, {}
+        return Found(_packet(message, tag, track), track, dropped)
 
 
 def _note_header(search: _Search, message: Message, body: bytes) -> None:
@@ -97,25 +105,25 @@ def _note_header(search: _Search, message: Message, body: bytes) -> None:
     search.was_tried = search.was_tried and not is_another
 
 
-def _frame(search: _Search, message: Message, tag: Tag) -> Found | None:
+def _track(search: _Search, message: Message, tag: Tag) -> Track | None:
+    """The track to which a frame belongs, if it is known."""
     parameters = _mp3_parameters(message.payload) if message.codec == "mp3" else search.parameters
     if message.codec != search.codec:
         search.codec, search.header, search.header_body = message.codec, b"", b""
         search.is_changed, search.was_tried = True, False
     if parameters != search.parameters:
         search.parameters, search.is_changed, search.was_tried = parameters, True, False
-    track = _known(search, message, tag) if search.is_changed else search.track
-    if track is None:
-        search.dropped += 1
-        return None
+    return _known(search, message, tag) if search.is_changed else search.track
+
+
+def _packet(message: Message, tag: Tag, track: Track) -> Any:
     packet = av.Packet(len(message.payload))
     packet.update(message.payload)
     packet.time_base = MILLISECONDS
     packet.dts, packet.pts = tag.milliseconds, tag.milliseconds + message.composition_ms
     packet.duration = track.frame_ms
-    packet.is_keyframe = message.is_key_frame or search.kind == "audio"
-    dropped, search.dropped = search.dropped, 0
-    return Found(packet, track, dropped)
+    packet.is_keyframe = message.is_key_frame or track.kind == "audio"
+    return packet
 
 
 def _mp3_parameters(payload: bytes) -> bytes:
@@ -124,7 +132,7 @@ def _mp3_parameters(payload: bytes) -> bytes:
 
 def _known(search: _Search, message: Message, tag: Tag) -> Track | None:
     """The track, if it is known with this frame."""
-    if message.codec in WITH_HEADER and not search.header:
+    if message.codec in WITH_HEADER & READABLE and not search.header:
         return None
     may_begin = message.is_key_frame or search.kind == "audio" or search.track is None
     if not may_begin or (search.was_tried and not message.is_key_frame):
@@ -139,6 +147,8 @@ def _known(search: _Search, message: Message, tag: Tag) -> Track | None:
 
 def probe(kind: TrackKind, codec: str, tag_kind: int, bodies: list[bytes]) -> Track | None:
     """The track whose header and first frame these are; None where they do not say enough."""
+    if codec not in READABLE:
+        return Track(index=INDEXES[kind], kind=kind, codec=codec, time_base=MILLISECONDS)
     flags = 4 if kind == "audio" else 1
     header = SIGNATURE + bytes([1, flags]) + FILE_HEADER_BYTES.to_bytes(4, "big") + bytes(SIZE_BYTES)
     tags = [bytes([tag_kind]) + len(body).to_bytes(3, "big") + bytes(7) + body for body in bodies]

@@ -37,6 +37,8 @@ class ClipOrder:
     audio_bit_rate: int = 64_000
     has_key_frames: bool = True
     starts_at_ms: int = 0
+    sample_rate: int = SAMPLE_RATE
+    """Opus has one of its own."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _picture(order: ClipOrder, number: int) -> Any:
 def _audio(container: Any, order: ClipOrder) -> Iterable[Any]:
     if order.audio_codec is None:
         return []
-    rate = 48_000 if order.audio_codec == "libopus" else SAMPLE_RATE
+    rate = 48_000 if order.audio_codec == "libopus" else order.sample_rate
     stream = container.add_stream(order.audio_codec, rate=rate)
     stream.codec_context.layout = "stereo"
     stream.codec_context.bit_rate = order.audio_bit_rate
