@@ -52,6 +52,7 @@ class Source:
         self._is_address = "://" in url
         self._open_seconds = open_seconds
         self._finder = TrackFinder()
+        self._tracks: list[Track] = []
         self._arrived: deque[Arrival] = deque()
         self._opened = threading.Event()
         self._wake = threading.Event()
@@ -73,7 +74,7 @@ class Source:
                 break
         if self._failure is not None:
             raise SourceFailed(f"{type(self._failure).__name__}: {self._failure}") from self._failure
-        return self._finder.tracks
+        return self._tracks if self._opened.is_set() else self._finder.tracks
 
     def read(self) -> Iterator[Arrival]:
         """What has arrived; waits `BURST_SECONDS` at most for something to be there."""
@@ -111,7 +112,8 @@ class Source:
             if self._container is None or isinstance(error, NotFlv):
                 self._failure = error
             self.end_reason = f"source failed: {type(error).__name__}: {error}"
-        self._opened.set()
+        if not self._opened.is_set():
+            self._settle()
         self._wake.set()
 
     def _open_patiently(self) -> Any:
@@ -157,4 +159,8 @@ class Source:
             if len(self._arrived) == WAKE_PACKETS:
                 self._wake.set()
             if not self._opened.is_set() and self._finder.is_settled:
-                self._opened.set()
+                self._settle()
+
+    def _settle(self) -> None:
+        self._tracks = self._finder.tracks
+        self._opened.set()
