@@ -1,11 +1,11 @@
 """What waits to be muxed while the bucket is slower than the stream: groups of pictures, in the order they came.
 
-    sample ──▶ muxers ──▶ lanes ──▶ bucket      while the lanes hold less than half of the memory
+    sample ──▶ muxers ──▶ lanes ──▶ bucket      while the lanes hold less than their half of the memory
          └──▶ backlog ──┘                       else; it follows as soon as they do again
 
-Waiting here a packet costs its memory once, whatever the number of formats. Where the lanes and the backlog together
-exceed the memory whole groups are dropped, the oldest first: what is left can be decoded, and nothing ever waits for
-the bucket. A group begins with a key frame; where no video comes, after `SILENT_SECONDS`.
+Waiting here a packet costs its memory once, whatever the number of formats. Where the backlog exceeds the other half
+whole groups are dropped, the oldest first: what is left can be decoded, and nothing ever waits for the bucket. A group
+begins with a key frame; where no video comes, after `SILENT_SECONDS`. One that alone is too large loses its rest.
 """
 
 from collections import deque
@@ -148,7 +148,7 @@ class Backlog:
         return self._newest
 
     def _shrink(self) -> None:
-        while self._groups and self._memory.held_bytes + self.size_bytes > self._memory.limit_bytes:
+        while self._groups and self.size_bytes > self._memory.share_bytes:
             # Half a group in the file would end in frames that lack their end; it goes last.
             group = next((each for each in self._groups if not each.is_begun), self._groups[0])
             self._groups.remove(group)

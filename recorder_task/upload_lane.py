@@ -13,12 +13,13 @@ Request = Callable[[], object]
 class UploadMemory:
     """The bytes of one recorder that wait for the bucket, over all its lanes.
 
-    Handing over never waits: who gives asks `has_room` first, for half of the memory, and keeps what it has no room for
-    in the other half.
+    Handing over never waits: who gives asks `has_room` first. What the muxers themselves hold, a part or a segment of
+    each output, comes on top.
     """
 
     def __init__(self, limit_bytes: int) -> None:
-        self.limit_bytes = limit_bytes
+        self.share_bytes = limit_bytes // 2
+        """For what the lanes hold; the other half is for what waits before the muxers."""
         self._held_bytes = 0
         self._changed = threading.Condition()
 
@@ -30,7 +31,7 @@ class UploadMemory:
     @property
     def has_room(self) -> bool:
         """The lanes hold less than their half."""
-        return self._held_bytes * 2 < self.limit_bytes
+        return self._held_bytes < self.share_bytes
 
     def wait_for_room(self, seconds: float | None = None) -> bool:
         """Wait until there is room, `seconds` at most; returns whether there is."""
