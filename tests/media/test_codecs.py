@@ -1,0 +1,158 @@
+"""Every cell of the codec matrix: recorded, read again packet by packet, and decoded whole by a second reader.
+
+Debian's ffmpeg reads no FourCC in FLV: what such a file holds is handed to it in Matroska, its packets untouched.
+"""
+
+import threading
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import av
+import pytest
+
+from chalicelib.recording.orders import RecordFormat
+from infra.local.demo.publisher import Publisher
+from recorder_task.outputs.formats import FORMATS
+from tests.fakes.hook_server import HookServer
+from tests.fakes.s3 import FakeS3
+from tests.fakes.serving import serving
+from tests.local.test_origin import running_origin
+from tests.media.clips import Clip, ClipOrder, clip
+from tests.media.packets import contents, packets_of
+from tests.media.studio import Studio, template_order
+
+Source = Callable[[Clip], Path]
+Complaints = Callable[[bytes, str], str]
+pytestmark = pytest.mark.second_reader
+
+ENCODERS = {
+    "h264": "libx264",
+    "hevc": "libx265",
+    "av1": "libsvtav1",
+    "aac": "aac",
+    "mp3": "libmp3lame",
+    "opus": "libopus",
+}
+VIDEO, AUDIO = ("h264", "hevc", "av1"), ("aac", "mp3", "opus")
+CONTAINERS = ("flv", "hls", "mp4")
+SUFFIXES = {"hls": ".ts"}
+WITH_FOURCC = {"hevc", "av1", "opus"}
+STREAMS = [(video, audio) for video in VIDEO for audio in AUDIO]
+CELLS = [(video, audio, name) for video, audio in STREAMS for name in CONTAINERS if (video, name) != ("av1", "hls")]
+
+
+def made(video: str | None, audio: str) -> Clip:
+    """A clip of 3 s in these codecs."""
+    return clip(
+        ClipOrder(
+            seconds=3,
+            video_codec=ENCODERS[video] if video else None,
+            audio_codec=ENCODERS[audio],
+            b_frames=0 if video == "av1" else 2,
+            key_frame_seconds=1,
+            width=128,
+            height=128,
+        )
+    )
+
+
+def matroska(content: bytes) -> bytes:
+    """The packets of a file in Matroska."""
+    file = BytesIO()
+    with av.open(BytesIO(content), "r") as source, av.open(file, "w", format="matroska") as target:
+        streams = {each.index: target.add_stream_from_template(each, opaque=True) for each in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream_index]
+                target.mux(packet)
+    return file.getvalue()
+
+
+def assert_holds(studio: Studio, name: str, expected: Clip, complaints: Complaints, *codecs: str) -> None:
+    """The file of a format holds a clip's packets, says so, and decodes without a word of the second reader's."""
+    file = studio.file(name)
+    assert [track.codec for track in (file.video, file.audio) if track] == list(codecs)
+    content = studio.content(file)
+    found = list(packets_of(content))
+    for kind in ("video", "audio"):
+        assert contents(found, kind) == contents(expected.packets, kind)
+    suffix = SUFFIXES.get(name, f".{name}")
+    if name == "flv" and WITH_FOURCC & set(codecs):
+        content, suffix = matroska(content), ".mkv"
+    assert complaints(content, suffix) == ""
+
+
+@pytest.mark.parametrize(("video", "audio", "name"), CELLS)
+def test_a_cell_of_the_matrix(
+    video: str, audio: str, name: str, s3: FakeS3, source: Source, complaints_of_ffmpeg: Complaints
+) -> None:
+    studio = Studio(s3)
+    studio.order(source(made(video, audio)), template_order(name))
+    assert studio.run().code == 0
+    assert_holds(studio, name, made(video, audio), complaints_of_ffmpeg, video, audio)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize("audio", AUDIO)
+def test_sound_alone(audio: str, name: str, s3: FakeS3, source: Source, complaints_of_ffmpeg: Complaints) -> None:
+    studio = Studio(s3)
+    studio.order(source(made(None, audio)), template_order(name))
+    assert studio.run().code == 0
+    assert_holds(studio, name, made(None, audio), complaints_of_ffmpeg, audio)
+
+
+@pytest.mark.parametrize(("audio", "name"), [("aac", "aac"), ("aac", "mp3"), ("mp3", "mp3"), ("opus", "mp3")])
+def test_a_file_of_sound(audio: str, name: str, s3: FakeS3, source: Source, complaints_of_ffmpeg: Complaints) -> None:
+    studio = Studio(s3)
+    studio.order(source(made("h264", audio)), template_order(name))
+    assert studio.run().code == 0
+    file = studio.file(name)
+    assert (file.video, file.audio and file.audio.codec) == (None, name)
+    assert file.duration_seconds == pytest.approx(3, abs=0.1)
+    content = studio.content(file)
+    assert complaints_of_ffmpeg(content, f".{name}") == ""
+    if audio == name:
+        own = [packet.digest for packet in packets_of(content) if packet.kind == "audio"]
+        assert own == [packet.digest for packet in made("h264", audio).of("audio")]
+
+
+@pytest.mark.parametrize(
+    ("video", "audio", "name", "reason"),
+    [
+        ("av1", "aac", "hls", "av1 video cannot be recorded in this format"),
+        ("h264", "mp3", "aac", "mp3 audio cannot be recorded in this format"),
+        ("h264", "opus", "aac", "opus audio cannot be recorded in this format"),
+    ],
+)
+def test_what_a_format_cannot_hold_is_said_of_it_alone(
+    video: str, audio: str, name: str, reason: str, s3: FakeS3, source: Source
+) -> None:
+    studio = Studio(s3)
+    studio.order(source(made(video, audio)), template_order(name, "mp4"))
+    assert studio.run().code == 0
+    assert [file.format for file in studio.files] == ["mp4"]
+    outcome = studio.session["outcomes"]["template-1"][name]
+    assert (outcome["state"], outcome["reason"]) == ("failed", reason)
+    told = [report.content.decode() for report in s3.reports.values()]
+    assert [reason in each for each in told if "record_start_failed" in each] == [True]
+
+
+@pytest.mark.parametrize(("video", "audio"), [("h264", "mp3"), ("hevc", "opus"), ("av1", "aac")])
+def test_over_rtmp(video: str, audio: str, s3: FakeS3, tmp_path: Path, complaints_of_ffmpeg: Complaints) -> None:
+    sent = made(video, audio)
+    names = [name for name in CONTAINERS if video in FORMATS[RecordFormat(name)].video_codecs]
+    hooks = HookServer()
+    with serving(hooks.application()) as base, running_origin(f"{base}/hooks/srs", tmp_path) as origin:
+        hooks.held["on_publish"] = hold = threading.Event()
+        with Publisher(f"{origin}/live/room-7", sent.content, speed=2) as publisher:
+            hooks.wait_for("on_publish")
+            studio = Studio(s3)
+            studio.order(f"{origin}/live/room-7?tapedeck_session=session-1", template_order(*names))
+            studio.start()
+            hooks.wait_for("on_play")
+            hold.set()
+            publisher.wait()
+        assert studio.wait().code == 0
+    for name in names:
+        assert_holds(studio, name, sent, complaints_of_ffmpeg, video, audio)
