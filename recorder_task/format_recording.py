@@ -212,11 +212,11 @@ class FormatRecording:
             self._fail(f"cannot begin a file: {error}")
             return
         file.tally.dropped_seconds, self._dropped_seconds = self._dropped_seconds, 0.0
-        file_id = file.file_id
-        self.outcome |= {"state": "recording", "file_id": file_id}
+        self.outcome["state"] = "recording"
         if not self._format.goes_on:
-            self._uncommitted.add(file_id)
-            self._voice.started(file_id)
+            self.outcome["file_id"] = file.file_id
+            self._uncommitted.add(file.file_id)
+            self._voice.started(file.file_id)
 
     def _know_file(self, file: OpenFile, earlier: HlsFacts | None) -> None:
         """Now it is known whose file goes on, or that a new one begins."""
@@ -276,7 +276,7 @@ class FormatRecording:
         self._lane.submit(commit_it)
 
     def _fail(self, reason: str) -> None:
-        file_id = self._file.file_id if self._file else ""
+        file_id = self.outcome.get("file_id", "") if self._file else ""
         self._give_up(reason)
         self._voice.failed(reason, file_id=file_id)
 
