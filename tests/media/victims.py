@@ -134,6 +134,12 @@ class Victim:
             command = [sys.executable, "-m", "recorder_task"]
             self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log)
 
+    def wait_until_it_records(self, seconds: float = 60.0) -> None:
+        """Wait until every file that is journalled at once is, or until it was killed on the way there."""
+        deadline = time.monotonic() + seconds
+        while len(self.entries) < len(FORMATS) - 1 and not self.has_died.wait(0.1):
+            assert time.monotonic() < deadline, "it does not record"
+
     def kill(self) -> None:
         """SIGKILL, once."""
         if self._process is not None and not self.killed_at:
