@@ -161,3 +161,17 @@ def test_a_recorder_that_was_replaced_commits_nothing(s3: FakeS3) -> None:
         studio.wait()
     assert studio.files == []
     assert "recorder_ended_at" not in studio.session
+
+
+def test_a_pull_that_goes_on_after_the_unpublish_is_read_no_longer_than_its_limit(s3: FakeS3) -> None:
+    with FlvOrigin(clip(MADE).content) as origin:
+        studio = Studio(s3, {**SETTINGS, "drain_seconds": 60.0, "drain_limit_seconds": 0.5})
+        studio.order(origin.url, template_order("flv"))
+        studio.start()
+        origin.send(until_ms=10_000)
+        s3.wait_for(has_received(s3, "flv", len(until(9_900))))
+        studio.change({"unpublished_at": time.time()})
+        origin.send(until_ms=12_000)
+        assert studio.wait().code == 0
+    assert studio.session["end_reason"] == "unpublished"
+    assert len(studio.files) == 1
