@@ -77,7 +77,7 @@ class Intake:
             self._told[name] = count
 
     def _sample(self, arrival: Arrival) -> Sample:
-        packet, track, arrived_at, dropped = arrival
+        packet, track, dropped, arrived_at = arrival
         times = self._timeline.place(track.kind, packet.dts, packet.pts, packet.duration, arrived_at)
         repairs = times.repairs
         if dropped:

@@ -1,32 +1,26 @@
 """The pull: a thread reads packets, so that nothing the recorder does waits for the network.
 
-FFmpeg speaks the protocol and hands on bytes; what they say is read here (flv_tags, flv_messages, track_finder).
-
-PyAV has no way to break off a blocked read from outside; a recorder that ends before its source, or gives up a source
-that says nothing, leaves the thread behind.
+What the source says is read here (rtmp, flv_tags, flv_messages, track_finder): FFmpeg's demuxer guesses at timestamps,
+and PyAV drops what it finds on a track that appears in mid-stream.
 """
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
-import av
-
-from recorder_task.flv_tags import FlvReader, NotFlv
+from recorder_task.flv_pull import FilePull, FlvPull
+from recorder_task.flv_tags import NotFlv, Tag
+from recorder_task.rtmp.pull import SCHEMES, RtmpPull
 from recorder_task.sample import Track, TrackKind
 from recorder_task.track_finder import TrackFinder
 
 LIMIT_PACKETS = 2048
 """Some 25 s of a usual stream: beyond it TCP holds the sender back; nothing is dropped here."""
 WAKE_PACKETS = 256
-CAUGHT_UP_SECONDS = 0.002
 BURST_SECONDS = 0.2
-"""Having waited for a packet, the reader lets some gather: woken for each, a process needs twenty times the CPU."""
+"""Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU."""
 TRY_AGAIN_SECONDS = 0.3
-RAW, RAW_OPTIONS = "data", {"raw_packet_size": "65536"}
-"""FFmpeg's demuxer that demuxes nothing, and how much it hands on at once at most."""
 
 
 class SourceFailed(Exception):
@@ -38,13 +32,27 @@ class Arrival(NamedTuple):
 
     packet: Any
     track: Track
-    arrived_at: float
     dropped: Mapping[TrackKind, int]
     """Frames of each kind that came since the packet before and that nobody could decode."""
+    arrived_at: float
+
+
+class Pull(Protocol):
+    """A connection that has been opened, or a file."""
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Nothing more is there at once."""
+
+    def read(self) -> Sequence[Tag]:
+        """The next tags, once something has come; raises OSError at the end."""
+
+    def close(self) -> None:
+        """Free it."""
 
 
 class Source:
-    """One pull of `url`: an address FFmpeg knows, or a file's path. `end_reason` says why it ended, once it has."""
+    """One pull of `url`: an address, or a file's path. `end_reason` says why it ended, once it has."""
 
     def __init__(self, url: str, *, open_seconds: float) -> None:
         self.end_reason: str | None = None
@@ -53,12 +61,13 @@ class Source:
         self._open_seconds = open_seconds
         self._finder = TrackFinder()
         self._tracks: list[Track] = []
-        self._arrived: deque[Arrival] = deque()
+        self._arrived: list[Arrival] = []
+        self._lock = threading.Lock()
         self._opened = threading.Event()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._failure: Exception | None = None
-        self._container: Any = None
+        self._pull: Pull | None = None
         self._thread = threading.Thread(target=self._run, name="source", daemon=True)
 
     def open(self, must_not_wait: Callable[[], bool]) -> list[Track]:
@@ -76,13 +85,14 @@ class Source:
             raise SourceFailed(f"{type(self._failure).__name__}: {self._failure}") from self._failure
         return self._tracks if self._opened.is_set() else self._finder.tracks
 
-    def read(self) -> Iterator[Arrival]:
+    def read(self) -> list[Arrival]:
         """What has arrived; waits `BURST_SECONDS` at most for something to be there."""
         if len(self._arrived) < WAKE_PACKETS:
             self._wake.wait(BURST_SECONDS)
             self._wake.clear()
-        while self._arrived:
-            yield self._arrived.popleft()
+        with self._lock:
+            arrived, self._arrived = self._arrived, []
+        return arrived
 
     @property
     def is_exhausted(self) -> bool:
@@ -99,67 +109,70 @@ class Source:
         self._wake.set()
 
     def close(self) -> None:
-        """Read no further; a read under way is left behind."""
+        """Read no further; a read that nothing can break off is left behind."""
         self._stop.set()
-        if self.end_reason is not None and self._container is not None:
-            self._container.close()
+        pull = self._pull
+        if pull is not None and (self.end_reason is not None or isinstance(pull, RtmpPull)):
+            pull.close()
 
     def _run(self) -> None:
         try:
-            self._container = self._open_patiently()
-            self.end_reason = self._read_all(self._container)
+            self._pull = self._open_patiently()
+            self.end_reason = self._read_all(self._pull)
         except Exception as error:  # told to the main thread, which reports it
-            if self._container is None or isinstance(error, NotFlv):
+            if self._pull is None or isinstance(error, NotFlv):
                 self._failure = error
             self.end_reason = f"source failed: {type(error).__name__}: {error}"
         if not self._opened.is_set():
             self._settle()
         self._wake.set()
 
-    def _open_patiently(self) -> Any:
+    def _open_patiently(self) -> Pull:
         """Open, again and again while a server is not ready; a file that is not there will not come."""
         deadline = time.monotonic() + self._open_seconds
         while True:
             try:
-                # No time-out for reads: FFmpeg would ask Python at each poll of the socket, for a fifth of the CPU.
-                timeout = (max(0.1, deadline - time.monotonic()), None)
-                return av.open(self._url, "r", format=RAW, timeout=timeout, options=RAW_OPTIONS)
+                return self._open(max(0.1, deadline - time.monotonic()))
             except OSError:
                 if not self._is_address or time.monotonic() + TRY_AGAIN_SECONDS > deadline:
                     raise
             self._stop.wait(TRY_AGAIN_SECONDS)
 
-    def _read_all(self, container: Any) -> str:
-        reader = FlvReader()
-        pieces = container.demux()
+    def _open(self, timeout_seconds: float) -> Pull:
+        if not self._is_address:
+            return FilePull(self._url)
+        if self._url.partition("://")[0] in SCHEMES:
+            return RtmpPull(self._url, timeout_seconds=timeout_seconds)
+        return FlvPull(self._url, timeout_seconds=timeout_seconds)
+
+    def _read_all(self, pull: Pull) -> str:
         while not self._stop.is_set():
-            began_at = time.monotonic()
             try:
-                piece = next(pieces)
-            except (StopIteration, EOFError):
-                return "source ended"
+                tags = pull.read()
             except OSError:
-                # The usual end of an RTMP pull, as often as end of file.
+                # The usual end of an RTMP pull, as often as the server's word.
                 return "source ended"
-            has_waited = time.monotonic() - began_at > CAUGHT_UP_SECONDS
-            self._take(reader, bytes(piece))
-            if self._is_address and has_waited:
+            self._take(tags)
+            if self._is_address and pull.is_caught_up:
+                self._wake.set()
                 self._stop.wait(BURST_SECONDS)
             while len(self._arrived) >= LIMIT_PACKETS and not self._stop.is_set():
                 self._stop.wait(0.01)
         return "stopped"
 
-    def _take(self, reader: FlvReader, piece: bytes) -> None:
+    def _take(self, tags: Sequence[Tag]) -> None:
         arrived_at = time.time()
-        for tag in reader.feed(piece):
+        arrived: list[Arrival] = []
+        for tag in tags:
             found = self._finder.take(tag)
-            if found is None:
-                continue
-            self._arrived.append(Arrival(found.packet, found.track, arrived_at, found.dropped))
-            if len(self._arrived) == WAKE_PACKETS:
-                self._wake.set()
-            if not self._opened.is_set() and self._finder.is_settled:
-                self._settle()
+            if found is not None:
+                arrived.append(Arrival(*found, arrived_at))
+                if not self._opened.is_set() and self._finder.is_settled:
+                    self._settle()
+        with self._lock:
+            self._arrived += arrived
+        if len(self._arrived) >= WAKE_PACKETS:
+            self._wake.set()
 
     def _settle(self) -> None:
         self._tracks = self._finder.tracks

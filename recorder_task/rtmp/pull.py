@@ -1,0 +1,87 @@
+"""The connection of a player: what has gathered is read at once.
+
+FFmpeg's own RTMP asks the kernel twice for every chunk, some 600 times a second, and cannot be broken off.
+"""
+
+import select
+import socket
+import ssl
+import time
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from recorder_task.flv_tags import Tag
+from recorder_task.rtmp.player import Player
+
+SCHEMES = frozenset({"rtmp", "rtmps"})
+PORTS = {"rtmp": 1935, "rtmps": 443}
+READ_BYTES = 1 << 20
+CAUGHT_UP_SECONDS = 0.002
+"""A sender whom a full window holds back goes on within this time once it was read."""
+
+
+class RtmpPull:
+    """Plays the stream of an `rtmp://` or `rtmps://` address; raises OSError where nobody plays it in time."""
+
+    def __init__(self, url: str, *, timeout_seconds: float) -> None:
+        parts = urlsplit(url)
+        application, _, name = parts.path.lstrip("/").rpartition("/")
+        self._player = Player(
+            application=application,
+            name=f"{name}?{parts.query}" if parts.query else name,
+            address=f"{parts.scheme}://{parts.netloc}/{application}",
+        )
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        deadline = time.monotonic() + timeout_seconds
+        self._socket = socket.create_connection((host, port), timeout=timeout_seconds)
+        try:
+            if parts.scheme == "rtmps":
+                self._socket = ssl.create_default_context().wrap_socket(self._socket, server_hostname=host)
+            self._first = self._begin(deadline)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._socket.settimeout(None)
+
+    def _begin(self, deadline: float) -> list[Tag]:
+        tags: list[Tag] = []
+        while not (self._player.is_playing or self._player.has_ended):
+            self._send()
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            tags += self._player.feed(self._receive())
+        return tags
+
+    def read(self) -> list[Tag]:
+        """Audio and video that came, once something has come; raises OSError at the end of the stream."""
+        if self._first:
+            first, self._first = self._first, []
+            return first
+        if self._player.has_ended:
+            raise ConnectionAbortedError("the stream has ended")
+        tags = self._player.feed(self._receive())
+        self._send()
+        return tags
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Nothing more is there, and none comes at once."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return False
+        return not select.select([self._socket], [], [], CAUGHT_UP_SECONDS)[0]
+
+    def close(self) -> None:
+        """End the connection; a read under way ends too."""
+        with suppress(OSError):  # the other side was first
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _receive(self) -> bytes:
+        data = self._socket.recv(READ_BYTES)
+        if not data:
+            raise ConnectionAbortedError("the server closed the connection")
+        return data
+
+    def _send(self) -> None:
+        if self._player.outgoing:
+            self._socket.sendall(self._player.outgoing)
+            self._player.outgoing.clear()
