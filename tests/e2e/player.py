@@ -11,6 +11,9 @@ SCRIPT = Path(__file__).with_name("play_hls.mjs")
 FIRST_PICTURE_SECONDS = 0.25
 """B-frames put the first picture 80 ms after the first decoding time, hls.js's zero: it may say that it skipped it."""
 
+SEEN_AGAIN = 3
+"""Pictures that count twice: hls.js seeks over that hole where a machine is slow, and the browser decodes again."""
+
 
 def play(url: str) -> Mapping[str, Any]:
     """Play a playlist to its end; returns the counters that play_hls.mjs prints."""

@@ -47,13 +47,12 @@ class Stack:
         [arn] = self._client("ecs").list_tasks(startedBy=live["session_id"])["taskArns"]
         return str(arn)
 
-    def growing_playlist(self, app: str, stream: str) -> str:
-        """Where the HLS file of a live stream's rule is played, once its first segment is there."""
-        live = self.table.get(keys.live(self.address.push_domain, app, stream))
-        assert live is not None, f"nobody publishes {app}/{stream}"
-        session = self.table.get(keys.session(live["session_id"])) or {}
-        (outcome,) = session["outcomes"].values()
-        return playback_url(self.address.media, media_key(outcome["hls"]["file_id"], RecordFormat.HLS))
+    def growing_playlist(self, app: str, stream: str) -> str | None:
+        """Where the HLS file of a live stream's rule is played, once its recorder has said which file it writes."""
+        for formats in self.session(app, stream)["outcomes"].values():
+            if "file_id" in formats["hls"]:
+                return playback_url(self.address.media, media_key(formats["hls"]["file_id"], RecordFormat.HLS))
+        return None
 
     def session(self, app: str, stream: str) -> Mapping[str, Any]:
         """The item of a live stream's session."""

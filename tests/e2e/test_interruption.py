@@ -2,12 +2,15 @@
 
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
 from infra.local.demo.check import check_file
-from tests.e2e.player import play
+from infra.local.demo.publisher import Publisher
+from tests.e2e.player import SEEN_AGAIN, play
 from tests.e2e.scene import clip_of, recorded
 from tests.e2e.stack import Stack
 from tests.rfc8216 import judge, violations
@@ -44,20 +47,30 @@ def test_a_stream_that_returns_is_one_hls_file_that_plays_over_the_join(running:
 
 def test_a_playlist_is_there_and_grows_while_the_stream_is_recorded(running: Stack) -> None:
     with recorded(running.address, "hls") as scene:
-        with scene.publisher(clip_of(24), speed=2.0) as publisher:
-            publisher.wait_until_sent(8)
-            url = running.growing_playlist(scene.app, "room")
-            first, headers = get(url)
-            publisher.wait_until_sent(20)
-            second, _ = get(url)
+        with scene.publisher(clip_of(30)) as publisher:
+            first, headers = growing(running, scene.app, publisher, segments=1)
+            second, _ = growing(running, scene.app, publisher, segments=3)
             publisher.wait()
         [event] = scene.files(1)
         last, _ = get(event["video_url"])
-    assert event["video_url"] == url
     assert headers["Cache-Control"] == "max-age=1"
     assert judge([first, second, last]) == []
-    assert [text.count(b"#EXTINF") for text in (first, second, last)] == [1, 3, 4]
     assert [b"#EXT-X-ENDLIST" in text for text in (first, second, last)] == [False, False, True]
+    assert last.count(b"#EXTINF") == 5
+
+
+def growing(running: Stack, app: str, publisher: Publisher, *, segments: int) -> tuple[bytes, Mapping[str, str]]:
+    """The playlist once it names so many segments, while the publisher goes on; raises EOFError where it never does."""
+    sent, content = 6 * segments, b""
+    headers: Mapping[str, str] = {}
+    while content.count(b"#EXTINF") < segments:
+        publisher.wait_until_sent(sent)
+        sent += 1
+        url = running.growing_playlist(app, "room")
+        if url is not None:
+            with suppress(HTTPError):  # not there yet
+                content, headers = get(url)
+    return content, headers
 
 
 def assert_played_over_the_join(counters: Mapping[str, Any], *, pictures: int) -> None:
@@ -68,4 +81,5 @@ def assert_played_over_the_join(counters: Mapping[str, Any], *, pictures: int) -
     assert counters["ended"]
     assert counters["position"] == pytest.approx(16, abs=0.5)
     assert counters["fragments"] == 4
-    assert (counters["frames"], counters["width"], counters["corrupted"]) == (pictures, 640, 0)
+    assert 0 <= counters["frames"] - pictures <= 2 * SEEN_AGAIN
+    assert (counters["width"], counters["corrupted"]) == (640, 0)

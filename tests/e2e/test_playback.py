@@ -3,7 +3,7 @@
 import pytest
 
 from infra.local.running import StackFacts
-from tests.e2e.player import FIRST_PICTURE_SECONDS, play
+from tests.e2e.player import FIRST_PICTURE_SECONDS, SEEN_AGAIN, play
 from tests.e2e.scene import clip_of, recorded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -18,5 +18,5 @@ def test_hls_plays_in_chromium_with_hls_js(stack: StackFacts) -> None:
     assert counters["ended"]
     assert counters["position"] == pytest.approx(8, abs=0.3)
     assert counters["fragments"] == 2
-    assert counters["frames"] == sum(each.kind == "video" for each in publisher.sent)
+    assert 0 <= counters["frames"] - sum(each.kind == "video" for each in publisher.sent) <= SEEN_AGAIN
     assert (counters["width"], counters["corrupted"]) == (640, 0)
