@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from recorder_task.aws.credentials import Credentials, CredentialSource, NoCredentials
+from recorder_task.aws.credentials import Credentials, CredentialsDelayed, CredentialSource, NoCredentials
 
 EXPIRES_AT = datetime(2030, 1, 1, tzinfo=UTC).timestamp()
 
@@ -81,3 +81,27 @@ def test_without_credentials_it_says_so(path: str, container: Any) -> None:
     environment = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}{path}"} if path else {}
     with pytest.raises(NoCredentials):
         CredentialSource(environment).current()
+
+
+def test_what_is_held_serves_while_the_endpoint_stumbles(container: Any) -> None:
+    url, _ = container
+    now = 0.0
+    environment = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/role?id=1"}
+    source = CredentialSource(environment, lambda: now)
+    held = source.current()
+    environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{url}/unknown"
+    now = EXPIRES_AT - 1
+    assert source.current() == held
+    now = EXPIRES_AT
+    with pytest.raises(CredentialsDelayed):
+        source.current()
+
+
+def test_what_a_service_refuses_is_asked_for_again_where_there_is_somebody_to_ask(container: Any) -> None:
+    url, authorizations = container
+    source = CredentialSource({"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/role?id=1"}, lambda: 0.0)
+    assert source.reject(source.current())
+    source.current()
+    assert len(authorizations) == 2
+    fixed = CredentialSource({"AWS_ACCESS_KEY_ID": "a"})
+    assert not fixed.reject(fixed.current())

@@ -1,0 +1,83 @@
+"""How long and how often a request is tried, by a clock of the test's own."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import pytest
+
+from chalicelib.settings import Settings
+from recorder_task.aws import s3
+from recorder_task.aws.credentials import CredentialSource
+from recorder_task.aws.errors import Unreachable
+from recorder_task.aws.transport import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Transport
+from tests.fakes.s3 import FakeS3, Refusal
+
+KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+
+
+@dataclass
+class Clock:
+    """Time passes only in pauses."""
+
+    now: float = 0.0
+    pauses: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def server() -> Iterator[FakeS3]:
+    """A bucket."""
+    with FakeS3() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that begins at 0."""
+    return Clock()
+
+
+@pytest.fixture
+def bucket(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
+    """The bucket as a recorder with the default settings has it."""
+    transport = Transport(
+        service="s3",
+        endpoint=server.url,
+        region="us-east-1",
+        credentials=CredentialSource(KEYS),
+        read_error=s3.read_error,
+        retry_seconds=Settings().upload_retry_seconds,
+        clock=lambda: clock.now,
+        sleep=clock.sleep,
+    )
+    with closing(transport):
+        yield s3.S3Bucket(server.bucket, transport)
+
+
+def test_a_bucket_that_is_gone_for_a_minute_is_waited_for_with_growing_distance(
+    server: FakeS3, clock: Clock, bucket: s3.S3Bucket
+) -> None:
+    server.fail = lambda request: Refusal(503, "SlowDown") if clock.now < 60 else None
+    assert bucket.put("key", b"content", content_type="text/plain")
+    assert server.objects["key"].content == b"content"
+    assert 60 <= clock.now < 60 + LONGEST_PAUSE_SECONDS
+    assert len(clock.pauses) < 30
+    for number, pause in enumerate(clock.pauses):
+        longest = min(FIRST_PAUSE_SECONDS * 2**number, LONGEST_PAUSE_SECONDS)
+        assert longest / 2 <= pause <= longest
+
+
+def test_a_bucket_that_never_comes_back_is_given_up_when_the_setting_says_so(
+    server: FakeS3, clock: Clock, bucket: s3.S3Bucket
+) -> None:
+    server.fail = lambda request: Refusal(500, "InternalError")
+    with pytest.raises(Unreachable, match="InternalError"):
+        bucket.put("key", b"content", content_type="text/plain")
+    allowed = Settings().upload_retry_seconds
+    assert allowed - LONGEST_PAUSE_SECONDS <= clock.now <= allowed
+    assert server.objects == {}
