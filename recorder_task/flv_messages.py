@@ -70,10 +70,10 @@ def video_message(body: bytes) -> Message | None:
     is_key_frame = frame_kind == KEY_FRAME
     if codec_id != LEGACY_H264:
         return Message(codec, False, body[1:], 0, is_key_frame)
+    if len(body) < 6 or body[1] not in (HEADER, FRAMES):
+        return None
     if body[1] == HEADER:
         return Message(codec, True, body[5:])
-    if body[1] != FRAMES or len(body) < 6:
-        return None
     return Message(codec, False, body[5:], _signed_24(body[2:5]), is_key_frame)
 
 

@@ -35,3 +35,32 @@ def test_a_track_that_is_silent_holds_nothing_back_for_longer_than_a_second() ->
 def test_a_single_track_never_waits() -> None:
     interleaver = Interleaver([AUDIO])
     assert [each.dts for each in interleaver.push(sample(AUDIO, 5))] == [5]
+
+
+def test_a_track_that_comes_two_seconds_late_is_waited_for() -> None:
+    times = range(0, 20_000, 500)
+    sources = [each for at in times for each in ((VIDEO, at + 2000), (AUDIO, at))]
+    out, rest = ordered(*sources)
+    placed = [at for _, at in out + rest]
+    assert placed == sorted(placed)
+    assert len(out) > 70
+
+
+def test_no_track_is_waited_for_longer_than_five_seconds_of_media() -> None:
+    out, _ = ordered((VIDEO, 0), (AUDIO, 10), *((VIDEO, at) for at in range(500, 10_000, 500)))
+    assert out[-1] == ("video", 4500)
+
+
+def test_a_track_that_nobody_announced_is_met_with_its_first_sample() -> None:
+    interleaver = Interleaver([AUDIO])
+    pushed = [each for at in (0, 500) for each in interleaver.push(sample(AUDIO, at))]
+    pushed += [each for at in (500, 600) for each in interleaver.push(sample(VIDEO, at))]
+    pushed += list(interleaver.push(sample(AUDIO, 600)))
+    pushed += interleaver.flush()
+    assert [(each.track.kind, each.dts) for each in pushed] == [
+        ("audio", 0),
+        ("audio", 500),
+        ("video", 500),
+        ("video", 600),
+        ("audio", 600),
+    ]
