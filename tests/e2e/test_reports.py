@@ -7,6 +7,7 @@ import pytest
 
 from infra.local.running import StackFacts
 from tests.e2e.scene import ANNOUNCED_SECONDS, Scene, clip_of, recorded
+from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -52,3 +53,20 @@ def test_a_task_that_is_stopped_tells_so_under_its_id(stack: StackFacts) -> None
         assert publisher.ended_at == 0.0
         publisher.stop()
     assert statuses == [(2, "record_start_succeeded"), (2, "record_ended")]
+
+
+def test_a_recording_whose_recorder_is_killed_tells_that_it_goes_on(running: Stack) -> None:
+    with recorded(running.address, *FORMAT_NUMBERS, told_of=["RecordNotifyUrl", STATUS]) as scene:
+        with scene.publisher(clip_of(40)) as publisher:
+            told(scene, 2, record_event="record_start_succeeded")
+            running.kill_recorder(scene.app, "room")
+            told(scene, 2, record_event="record_resumed")
+            publisher.stop()
+        told(scene, 2, record_event="record_ended")
+        statuses = told(scene, 6)
+    for number in FORMAT_NUMBERS.values():
+        assert [event for file_format, event in statuses if file_format == number] == [
+            "record_start_succeeded",
+            "record_resumed",
+            "record_ended",
+        ]
