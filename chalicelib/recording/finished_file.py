@@ -74,7 +74,10 @@ class FinishedFile:
     recovered: bool = False
     """Finished by recovery, not by its recorder."""
     dropped_seconds: float = 0.0
-    """Of media that the recorder dropped because the bucket was slower than the stream; part of `duration_seconds`."""
+    """Of media that its recorder dropped because the bucket was slower than the stream: holes in the file.
+
+    What a recorder that died had dropped is counted in HLS alone.
+    """
     repairs: Mapping[str, int] = field(default_factory=dict)
     """What was wrong with the source's packets and was repaired, by name, and how often."""
 
