@@ -61,6 +61,8 @@ class Source:
         self._open_seconds = open_seconds
         self._finder = TrackFinder()
         self._tracks: list[Track] = []
+        self._heard_at = 0.0
+        """Monotonic: when the connection was made, or brought something."""
         self._arrived: list[Arrival] = []
         self._lock = threading.Lock()
         self._opened = threading.Event()
@@ -73,7 +75,8 @@ class Source:
     def open(self, must_not_wait: Callable[[], bool]) -> list[Track]:
         """Begin to pull and return the tracks once they are settled; raises SourceFailed.
 
-        Those that are known where waiting for the others became pointless. `Arrival.track` is the truth later.
+        Those that are known where waiting for the others became pointless: nothing comes, or nothing will.
+        `Arrival.track` is the truth later.
         """
         if must_not_wait():
             return []
@@ -81,6 +84,10 @@ class Source:
         while not self._opened.wait(0.02):
             if must_not_wait():
                 break
+            if self._heard_at and time.monotonic() - self._heard_at > self._open_seconds:
+                if self._finder.tracks:
+                    break
+                raise SourceFailed(f"nothing came for {self._open_seconds:g} s")
         if self._failure is not None:
             raise SourceFailed(f"{type(self._failure).__name__}: {self._failure}") from self._failure
         return self._tracks if self._opened.is_set() else self._finder.tracks
@@ -118,6 +125,7 @@ class Source:
     def _run(self) -> None:
         try:
             self._pull = self._open_patiently()
+            self._heard_at = time.monotonic()
             self.end_reason = self._read_all(self._pull)
         except Exception as error:  # told to the main thread, which reports it
             if self._pull is None or isinstance(error, NotFlv):
@@ -161,14 +169,14 @@ class Source:
         return "stopped"
 
     def _take(self, tags: Sequence[Tag]) -> None:
-        arrived_at = time.time()
+        arrived_at, self._heard_at = time.time(), time.monotonic()
         arrived: list[Arrival] = []
         for tag in tags:
             found = self._finder.take(tag)
             if found is not None:
                 arrived.append(Arrival(*found, arrived_at))
-                if not self._opened.is_set() and self._finder.is_settled:
-                    self._settle()
+            if not self._opened.is_set() and self._finder.is_settled:
+                self._settle()
         with self._lock:
             self._arrived += arrived
         if len(self._arrived) >= WAKE_PACKETS:

@@ -20,8 +20,11 @@ from recorder_task.sample import Track, TrackKind
 
 MILLISECONDS = Fraction(1, 1000)
 INDEXES: dict[TrackKind, int] = {"video": 0, "audio": 1}
-ALONE_MS, ANNOUNCED_MS = 1000, 5000
-"""So much of a stream is awaited for its other track: longer where something of that one has come already."""
+ALONE_MS, ANNOUNCED_MS, HOPELESS_MS = 1000, 5000, 10_000
+"""So much of a stream is awaited for its other track: longer where something of that one has come already, and longest
+where no track is known at all."""
+ENOUGH_FRAMES = 1000
+"""And no more than so much, whatever the timestamps say."""
 READABLE = frozenset({"h264", "hevc", "av1", "aac", "mp3", "opus"})
 """Of any other codec no more is known than its name, which is enough to say that it cannot be recorded."""
 MP3_PARAMETERS = b"\xff\xfe\x0c"
@@ -57,6 +60,7 @@ class TrackFinder:
         self._video, self._audio = _Search("video"), _Search("audio")
         self._first_ms: int | None = None
         self._newest_ms = 0
+        self._frames = 0
         self._dropped: dict[TrackKind, int] = {}
 
     @property
@@ -66,13 +70,15 @@ class TrackFinder:
 
     @property
     def is_settled(self) -> bool:
-        """Both kinds are known, or the other one was awaited for long enough."""
+        """Both kinds are known, or what is missing was awaited for long enough."""
         known = self.tracks
-        if len(known) != 1 or self._first_ms is None:
+        if len(known) == 2 or self._first_ms is None:
             return bool(known)
-        other = self._audio if known[0].kind == "video" else self._video
-        patience_ms = ANNOUNCED_MS if other.codec else ALONE_MS
-        return abs(self._newest_ms - self._first_ms) >= patience_ms
+        patience_ms = HOPELESS_MS
+        if known:
+            other = self._audio if known[0].kind == "video" else self._video
+            patience_ms = ANNOUNCED_MS if other.codec else ALONE_MS
+        return abs(self._newest_ms - self._first_ms) >= patience_ms or self._frames >= ENOUGH_FRAMES
 
     def take(self, tag: Tag) -> Found | None:
         """The packet of a tag that holds one."""
@@ -90,6 +96,7 @@ class TrackFinder:
         if self._first_ms is None:
             self._first_ms = tag.milliseconds
         self._newest_ms = tag.milliseconds
+        self._frames += 1
         track = _track(search, message, tag)
         if track is None:
             self._dropped[search.kind] = self._dropped.get(search.kind, 0) + 1

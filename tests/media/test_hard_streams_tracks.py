@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.report import Trouble
+from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.flv_surgery import AUDIO, VIDEO, FlvTag, flv, joined, tags_of
@@ -220,3 +221,34 @@ def test_a_codec_that_nobody_here_reads_is_named(name: str, s3: FakeS3, source: 
     assert [file.format for file in studio.files] == ["aac"]
     outcome = studio.session["outcomes"]["template-1"][name]
     assert (outcome["state"], outcome["reason"]) == ("failed", "vvc video cannot be recorded in this format")
+
+
+def test_a_picture_whose_header_never_comes_is_told_while_the_stream_lives(s3: FakeS3) -> None:
+    made = clip(ClipOrder(seconds=12, audio_codec=None, width=96, height=64))
+    headless = flv(tag for tag in tags_of(made) if not tag.is_header)
+    with FlvOrigin(headless.content) as origin:
+        studio = Studio(s3)
+        studio.order(origin.url, template_order("flv"))
+        studio.start()
+        origin.send(until_ms=11_000)
+        assert studio.wait().code == 1
+    outcome = studio.session["outcomes"]["template-1"]["flv"]
+    assert (outcome["state"], outcome["reason"]) == ("failed", "the stream has no track")
+
+
+def test_an_origin_that_plays_and_brings_nothing_is_given_up(s3: FakeS3) -> None:
+    with FlvOrigin(clip(SMALL).content) as origin:
+        studio = Studio(s3, {"source_open_seconds": 0.5})
+        studio.order(origin.url, template_order("flv"))
+        studio.start()
+        assert studio.wait().code == 1
+    assert studio.session["end_reason"] == "source failed: nothing came for 0.5 s"
+
+
+def test_sound_whose_clock_stands_still_is_recorded(s3: FakeS3, source: Source) -> None:
+    made = clip(ClipOrder(seconds=40, video_codec=None))
+    studio = recorded(flv(tag.at(0) for tag in tags_of(made)), s3, source, "aac")
+    assert digests(list(packets_of(studio.content(studio.file("aac")))), "audio") == digests(
+        list(made.packets), "audio"
+    )
+    assert set(studio.file("aac").repairs) == {"audio_stands_still", "audio_jump"}
