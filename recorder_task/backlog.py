@@ -9,7 +9,7 @@ begins with a key frame; where no video comes, after `SILENT_SECONDS`. One that 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from recorder_task.sample import Sample
@@ -108,8 +108,17 @@ class Backlog:
         """What waits here."""
         return sum(group.size_bytes for group in self._groups)
 
-    def push(self, sample: Sample) -> Iterator[Sample]:
-        """Take a sample; yields what the muxers may have now."""
+    def push(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        """Take samples; yields what the muxers may have now."""
+        for sample in samples:
+            newest = self._newest
+            if self._groups or not self._memory.has_room or (newest is not None and newest.is_dropped):
+                yield from self._keep(sample)
+            else:  # the bucket is as fast as the stream
+                self._newest, self._has_dropped = None, False
+                yield sample
+
+    def _keep(self, sample: Sample) -> Iterator[Sample]:
         group = self._group_of(sample)
         group.see(sample)
         if group.is_dropped:
@@ -145,6 +154,8 @@ class Backlog:
             group.end_at(sample.at)
             self._tell_of(group)
         self._newest = _Group(sample)
+        # What came before it has passed without waiting.
+        self._newest.is_begun = group is None and sample.track.kind == "video" and not sample.is_key_frame
         return self._newest
 
     def _shrink(self) -> None:

@@ -8,7 +8,7 @@ import av
 
 from recorder_task.flv_tags import FlvReader, Tag
 
-READ_BYTES = 1 << 20
+READ_BYTES = 1 << 18
 CAUGHT_UP_SECONDS = 0.002
 RAW, RAW_OPTIONS = "data", {"raw_packet_size": "65536"}
 """FFmpeg's demuxer that demuxes nothing, and how much it hands on at once at most."""

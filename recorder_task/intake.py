@@ -4,6 +4,7 @@ What had to be repaired stands in the sample, so that each file can say what was
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from chalicelib.recording.report import Trouble
 from recorder_task.interleaver import Interleaver
@@ -57,14 +58,14 @@ class Intake:
         self.tracks[:] = tracks
         self._interleaver = Interleaver(tracks)
 
-    def push(self, arrival: Arrival) -> Iterator[Sample]:
-        """Take a packet; yields the samples whose turn has come."""
-        for sample in self._interleaver.push(self._sample(arrival)):
+    def push(self, arrivals: Sequence[Arrival]) -> Iterator[Sample]:
+        """Take packets; yields the samples whose turn has come."""
+        for sample in self._interleaver.push([self._sample(*arrival) for arrival in arrivals]):
             if sample.track not in self.tracks:
                 self.tracks[:] = [*(each for each in self.tracks if each.kind != sample.track.kind), sample.track]
             yield sample
 
-    def flush(self) -> Iterator[Sample]:
+    def flush(self) -> list[Sample]:
         """What still waits for its turn."""
         return self._interleaver.flush()
 
@@ -76,26 +77,25 @@ class Intake:
                 reporter.trouble(TROUBLES[name], count=fresh)
             self._told[name] = count
 
-    def _sample(self, arrival: Arrival) -> Sample:
-        packet, track, dropped, arrived_at = arrival
-        times = self._timeline.place(track.kind, packet.dts, packet.pts, packet.duration, arrived_at)
-        repairs = times.repairs
-        if dropped:
+    def _sample(self, packet: Any, track: Track, dropped: Mapping[TrackKind, int], arrived_at: float) -> Sample:
+        kind, source_pts = track.kind, packet.pts
+        dts, pts, duration, repairs = self._timeline.place(kind, packet.dts, source_pts, packet.duration, arrived_at)
+        if dropped or repairs:
             repairs = {**repairs, **{f"{kind}_frame_dropped": count for kind, count in dropped.items()}}
-        for name, count in repairs.items():
-            self.repairs[name] = self.repairs.get(name, 0) + count
-        at = self._newest[track.kind] = times.dts * track.seconds_per_tick
+            for name, count in repairs.items():
+                self.repairs[name] = self.repairs.get(name, 0) + count
+        at = self._newest[kind] = dts * track.seconds_per_tick
         self.last_arrival_at = arrived_at
         return Sample(
             packet=packet,
             track=track,
-            dts=times.dts,
-            pts=times.pts,
-            duration=times.duration,
+            dts=dts,
+            pts=pts,
+            duration=duration,
             at=at,
-            is_key_frame=packet.is_keyframe and track.kind == "video",
+            is_key_frame=kind == "video" and packet.is_keyframe,
             size=packet.size,
-            source_pts=packet.pts,
+            source_pts=source_pts,
             arrived_at=arrived_at,
             repairs=repairs,
         )

@@ -5,14 +5,17 @@ track has one that is not earlier, but not for a track that is silent, and never
 media: 50 Mbit/s of it are in memory meanwhile.
 """
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+import math
+from bisect import bisect_right
+from collections.abc import Iterable
+from operator import attrgetter
 
 from recorder_task.sample import Sample, Track
 
 SPREAD_SECONDS = 1.0
 """Of media; a track of which nothing came for so long, by our clock too, is silent."""
 PATIENCE_SECONDS = 5.0
+WHEN = attrgetter("at")
 
 
 class Interleaver:
@@ -22,51 +25,52 @@ class Interleaver:
     """
 
     def __init__(self, tracks: Iterable[Track] = ()) -> None:
-        self._waiting: dict[int, deque[Sample]] = {}
+        self._waiting: dict[int, list[Sample]] = {}
         self._heard_at: dict[int, float] = {}
-        self._newest = float("-inf")
+        self._newest = -math.inf
         for track in sorted(tracks, key=lambda track: (track.kind != "video", track.index)):
-            self._waiting[track.index] = deque()
+            self._waiting[track.index] = []
 
-    def push(self, sample: Sample) -> Iterator[Sample]:
-        """Take one sample; yields those whose turn has come."""
-        queue = self._waiting.get(sample.track.index)
-        if queue is None:
-            queue = self._meet(sample.track)
-        queue.append(sample)
-        self._heard_at[sample.track.index] = sample.arrived_at
-        if sample.at > self._newest:
-            self._newest = sample.at
-        while True:
-            earliest = self._earliest()
-            if earliest is None or self._must_wait(earliest[0].at, sample.arrived_at):
-                return
-            yield earliest.popleft()
+    def push(self, samples: Iterable[Sample]) -> list[Sample]:
+        """Take samples; returns those whose turn has come."""
+        now: float | None = None
+        for sample in samples:
+            index, now = sample.track.index, sample.arrived_at
+            queue = self._waiting.get(index)
+            if queue is None:
+                queue = self._meet(sample.track)
+            queue.append(sample)
+            self._heard_at[index] = now
+            if sample.at > self._newest:
+                self._newest = sample.at
+        if now is None:
+            return []
+        return self._until(min(self._settled_until(index, now) for index in self._waiting))
 
-    def flush(self) -> Iterator[Sample]:
+    def flush(self) -> list[Sample]:
         """What still waits, in order."""
-        while (earliest := self._earliest()) is not None:
-            yield earliest.popleft()
+        return self._until(math.inf)
 
-    def _meet(self, track: Track) -> deque[Sample]:
-        queue = self._waiting[track.index] = deque()
+    def _meet(self, track: Track) -> list[Sample]:
+        queue: list[Sample] = []
+        self._waiting[track.index] = queue
         if track.kind == "video":
             self._waiting = {track.index: queue, **self._waiting}
         return queue
 
-    def _must_wait(self, at: float, now: float) -> bool:
-        waits = self._newest - at
-        if waits >= PATIENCE_SECONDS:
-            return False
-        for index, queue in self._waiting.items():
-            is_silent = now - self._heard_at.get(index, float("-inf")) > SPREAD_SECONDS
-            if not queue and (waits < SPREAD_SECONDS or not is_silent):
-                return True
-        return False
+    def _settled_until(self, index: int, now: float) -> float:
+        """The media seconds up to which nothing more is awaited of a track."""
+        is_silent = now - self._heard_at.get(index, -math.inf) > SPREAD_SECONDS
+        given_up = self._newest - (SPREAD_SECONDS if is_silent else PATIENCE_SECONDS)
+        queue = self._waiting[index]
+        return max(queue[-1].at, given_up) if queue else given_up
 
-    def _earliest(self) -> deque[Sample] | None:
-        found: deque[Sample] | None = None
+    def _until(self, at: float) -> list[Sample]:
+        """Take out what is not later than `at`; the sort is stable, and the queues are runs that it joins."""
+        ready: list[Sample] = []
         for queue in self._waiting.values():
-            if queue and (found is None or queue[0].at < found[0].at):
-                found = queue
-        return found
+            count = bisect_right(queue, at, key=WHEN)
+            ready += queue[:count]
+            del queue[:count]
+        ready.sort(key=WHEN)
+        return ready

@@ -1,7 +1,7 @@
 """The recorder: source → timeline → recordings; start, drain, stop."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.logs import log
@@ -118,11 +118,8 @@ class Recorder:
         next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
         self._follow_orders(desk)
         while True:
-            for arrival in source.read():
-                for sample in intake.push(arrival):
-                    if source.can_wait:
-                        self._memory.wait_for_room()
-                    self._write(self._backlog.push(sample))
+            samples = intake.push(source.read())
+            self._write(self._backlog.push(self._in_time(samples) if source.can_wait else samples))
             self._write(self._backlog.drain())
             now = self._clock()
             self._follow_orders(desk)
@@ -141,8 +138,7 @@ class Recorder:
                 continue
             if reason.startswith("source failed") or reason == STALLED:
                 reporter.trouble(Trouble.PULL_FAILED, description=reason)
-            for sample in intake.flush():
-                self._write(self._backlog.push(sample))
+            self._write(self._backlog.push(intake.flush()))
             self._write_backlog()
             if self._finish(reason, recovery, reporter):
                 return reason
@@ -200,6 +196,13 @@ class Recorder:
                 recording.change(order)
             elif not order.ends_at or order.ends_at > self._clock():
                 self._recordings[recording_id] = Recording(desk, order, begins_with_stream=not self._intake.has_begun)
+
+    def _in_time(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        """No sooner than there is room for them."""
+        for sample in samples:
+            if not self._memory.has_room:
+                self._memory.wait_for_room()
+            yield sample
 
     def _write(self, samples: Iterable[Sample]) -> None:
         for sample in samples:

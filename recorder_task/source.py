@@ -18,7 +18,7 @@ from recorder_task.track_finder import TrackFinder
 LIMIT_PACKETS = 2048
 """Some 25 s of a usual stream: beyond it TCP holds the sender back; nothing is dropped here."""
 WAKE_PACKETS = 256
-BURST_SECONDS = 0.2
+BURST_SECONDS = 0.25
 """Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU."""
 TRY_AGAIN_SECONDS = 0.3
 
@@ -93,9 +93,9 @@ class Source:
         return self._tracks if self._opened.is_set() else self._finder.tracks
 
     def read(self) -> list[Arrival]:
-        """What has arrived; waits `BURST_SECONDS` at most for something to be there."""
+        """What has arrived; waits for a burst, and not much longer where none comes."""
         if len(self._arrived) < WAKE_PACKETS:
-            self._wake.wait(BURST_SECONDS)
+            self._wake.wait(BURST_SECONDS * 1.2)
             self._wake.clear()
         with self._lock:
             arrived, self._arrived = self._arrived, []

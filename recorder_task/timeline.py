@@ -37,7 +37,7 @@ class Times(NamedTuple):
     repairs: Mapping[str, int] = NOTHING
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class _TrackClock:
     last: int
     last_source: int
@@ -68,13 +68,18 @@ class Timeline:
         if clock is None:
             clock = self._clocks[kind] = self._begin(kind, dts, duration, arrived_at, repairs)
             placed = clock.last
+        elif 0 < (step := dts + clock.shift - clock.last) <= NEAR_MS:  # nearly always
+            placed = clock.last + step
+            clock.last, clock.last_source, clock.step, clock.arrived_at = placed, dts, step, arrived_at
         else:
             placed = self._follow(clock, kind, dts, arrived_at, repairs)
         presented = pts + clock.shift
         if pts < dts:
             repairs.append(f"{kind}_time_illegal")
         self._watch_distance(kind, clock, repairs)
-        return Times(placed, max(presented, placed), duration or clock.step, self._counted(repairs))
+        if presented < placed:
+            presented = placed
+        return Times(placed, presented, duration or clock.step, self._counted(repairs) if repairs else NOTHING)
 
     def _begin(self, kind: str, dts: int, duration: int, arrived_at: float, repairs: list[str]) -> _TrackClock:
         """A track's first packet: beside the other track, unless that would leave a hole nobody believes."""
@@ -144,8 +149,6 @@ class Timeline:
         clock.others_turn = False
 
     def _counted(self, repairs: Sequence[str]) -> Mapping[str, int]:
-        if not repairs:
-            return NOTHING
         for name in repairs:
             self.repairs[name] = self.repairs.get(name, 0) + 1
         return dict.fromkeys(repairs, 1)

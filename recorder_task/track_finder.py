@@ -124,8 +124,7 @@ def _track(search: _Search, message: Message, tag: Tag) -> Track | None:
 
 
 def _packet(message: Message, tag: Tag, track: Track) -> Any:
-    packet = av.Packet(len(message.payload))
-    packet.update(message.payload)
+    packet = av.Packet(message.payload)
     packet.time_base = MILLISECONDS
     packet.dts, packet.pts = tag.milliseconds, tag.milliseconds + message.composition_ms
     packet.duration = track.frame_ms

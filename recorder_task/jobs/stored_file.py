@@ -98,7 +98,7 @@ class StoredFile:
         """Every sample that reads, in the order of dts over all tracks."""
         interleaver = Interleaver(self.tracks)
         for sample in self._read():
-            yield from interleaver.push(sample)
+            yield from interleaver.push([sample])
         yield from interleaver.flush()
 
     def _read(self) -> Iterator[Sample]:

@@ -23,7 +23,7 @@ class Bench:
         self.backlog = Backlog(self.memory, self.dropped.append)
 
     def push(self, *samples: Sample) -> None:
-        self._give(each for one in samples for each in self.backlog.push(one))
+        self._give(self.backlog.push(samples))
 
     def free(self) -> None:
         """The lanes have uploaded everything."""

@@ -10,7 +10,7 @@ Placed = tuple[str, int]
 def ordered(*sources: tuple[Track, int]) -> tuple[list[Placed], list[Placed]]:
     """What comes out while samples come in, and what comes out at the end."""
     interleaver = Interleaver([AUDIO, VIDEO])
-    out = [each for track, at in sources for each in interleaver.push(sample(track, at))]
+    out = [each for track, at in sources for each in interleaver.push([sample(track, at)])]
     rest = interleaver.flush()
     return [(each.track.kind, each.dts) for each in out], [(each.track.kind, each.dts) for each in rest]
 
@@ -34,7 +34,7 @@ def test_a_track_that_is_silent_holds_nothing_back_for_longer_than_a_second() ->
 
 def test_a_single_track_never_waits() -> None:
     interleaver = Interleaver([AUDIO])
-    assert [each.dts for each in interleaver.push(sample(AUDIO, 5))] == [5]
+    assert [each.dts for each in interleaver.push([sample(AUDIO, 5)])] == [5]
 
 
 def test_a_track_that_comes_two_seconds_late_is_waited_for() -> None:
@@ -53,9 +53,9 @@ def test_no_track_is_waited_for_longer_than_five_seconds_of_media() -> None:
 
 def test_a_track_that_nobody_announced_is_met_with_its_first_sample() -> None:
     interleaver = Interleaver([AUDIO])
-    pushed = [each for at in (0, 500) for each in interleaver.push(sample(AUDIO, at))]
-    pushed += [each for at in (500, 600) for each in interleaver.push(sample(VIDEO, at))]
-    pushed += list(interleaver.push(sample(AUDIO, 600)))
+    pushed = [each for at in (0, 500) for each in interleaver.push([sample(AUDIO, at)])]
+    pushed += [each for at in (500, 600) for each in interleaver.push([sample(VIDEO, at)])]
+    pushed += list(interleaver.push([sample(AUDIO, 600)]))
     pushed += interleaver.flush()
     assert [(each.track.kind, each.dts) for each in pushed] == [
         ("audio", 0),
