@@ -6,7 +6,7 @@ its own number, though small: at any moment somebody else can complete the uploa
 came since the last checkpoint.
 """
 
-from recorder_task.aws.s3 import Bucket, UploadedPart
+from recorder_task.aws.s3 import UploadedPart, Uploads
 from recorder_task.upload_lane import UploadLane
 
 PARTS_OF_ONE_SIZE = 500
@@ -16,7 +16,7 @@ PARTS_OF_ONE_SIZE = 500
 class HeadRewritableObject:
     """A file object for a muxer (write, seek, tell) that becomes an object of the bucket."""
 
-    def __init__(self, bucket: Bucket, lane: UploadLane, *, key: str, content_type: str, part_bytes: int) -> None:
+    def __init__(self, bucket: Uploads, lane: UploadLane, *, key: str, content_type: str, part_bytes: int) -> None:
         self._bucket = bucket
         self._lane = lane
         self._key = key

@@ -32,7 +32,21 @@ class Fetched(NamedTuple):
     facts: str
 
 
-class Bucket(Protocol):
+class Uploads(Protocol):
+    """What an object that grows needs of its bucket."""
+
+    def put(self, key: str, body: Body, *, content_type: str) -> bool: ...
+
+    def begin_upload(self, key: str, *, content_type: str) -> str: ...
+
+    def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart: ...
+
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None: ...
+
+    def abort_upload(self, key: str, upload_id: str) -> None: ...
+
+
+class Bucket(Uploads, Protocol):
     """What the recorder knows of its bucket."""
 
     def put(
@@ -44,14 +58,6 @@ class Bucket(Protocol):
     ) -> str: ...
 
     def get(self, key: str) -> Fetched | None: ...
-
-    def begin_upload(self, key: str, *, content_type: str) -> str: ...
-
-    def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart: ...
-
-    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None: ...
-
-    def abort_upload(self, key: str, upload_id: str) -> None: ...
 
 
 class S3Bucket:
