@@ -1,16 +1,17 @@
 """How long and how often a request is tried, by a clock of the test's own."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
 from chalicelib.settings import Settings
-from recorder_task.aws import s3
+from recorder_task.aws import s3, transport
 from recorder_task.aws.credentials import CredentialSource
 from recorder_task.aws.errors import Unreachable
 from recorder_task.aws.transport import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Transport
+from tests.fakes.bad_line import FarS3
 from tests.fakes.s3 import FakeS3, Refusal
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -44,8 +45,15 @@ def clock() -> Clock:
 
 @pytest.fixture
 def bucket(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
+    """The bucket, without a line worth mentioning."""
+    with bucket_of(server, clock) as bucket:
+        yield bucket
+
+
+@contextmanager
+def bucket_of(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
     """The bucket as a recorder with the default settings has it."""
-    transport = Transport(
+    to_s3 = Transport(
         service="s3",
         endpoint=server.url,
         region="us-east-1",
@@ -55,8 +63,8 @@ def bucket(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
         clock=lambda: clock.now,
         sleep=clock.sleep,
     )
-    with closing(transport):
-        yield s3.S3Bucket(server.bucket, transport)
+    with closing(to_s3):
+        yield s3.S3Bucket(server.bucket, to_s3)
 
 
 def test_a_bucket_that_is_gone_for_a_minute_is_waited_for_with_growing_distance(
@@ -81,3 +89,13 @@ def test_a_bucket_that_never_comes_back_is_given_up_when_the_setting_says_so(
     allowed = Settings().upload_retry_seconds
     assert allowed - LONGEST_PAUSE_SECONDS <= clock.now <= allowed
     assert server.objects == {}
+
+
+def test_a_body_that_takes_longer_than_the_time_out_arrives_at_the_first_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.7)
+    clock = Clock()
+    with FarS3() as far, bucket_of(far, clock) as bucket:
+        far.line.bytes_per_second = 500_000
+        assert bucket.put("key", bytes(1_000_000), content_type="text/plain")
+        assert [request.method for request in far.requests] == ["PUT"]
+    assert clock.pauses == []
