@@ -41,6 +41,7 @@ class FormatRecording:
         self._broken_files = 0
         self._dropped_seconds = 0.0
         self._uncommitted: set[str] = set()
+        self._noted_tracks = 1
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
         self._meter = Meter()
         self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
@@ -216,6 +217,7 @@ class FormatRecording:
         if not self._format.goes_on:
             self.outcome["file_id"] = file.file_id
             self._uncommitted.add(file.file_id)
+            self._noted_tracks = 1
             self._voice.started(file.file_id)
 
     def _know_file(self, file: OpenFile, earlier: HlsFacts | None) -> None:
@@ -236,6 +238,10 @@ class FormatRecording:
             self._end_broken_file(error)
             return
         file.tally.add(sample)
+        if len(file.tally.tracks) > self._noted_tracks and self._name is RecordFormat.MP4:
+            self._noted_tracks = len(file.tally.tracks)
+            starts = file.tally.track_starts
+            self._lane.submit(lambda: self._desk.journal.note(file.file_id, starts))
         self._meter.take(sample)
 
     def _end_broken_file(self, error: Exception) -> None:

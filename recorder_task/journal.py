@@ -6,7 +6,7 @@ stops no recording: the file goes on, without an entry.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from chalicelib import keys
@@ -41,6 +41,14 @@ class Journal:
         """Enter a file before its first byte is written; raises Replaced."""
         is_ours = Check(key=keys.session(self._session_id), when=[Compare("epoch", "=", self.epoch)])
         self._unless_unreachable(lambda: self._table.transact(is_ours, Put(key=file.key, item=file.as_item())))
+
+    def note(self, file_id: str, track_starts: Mapping[str, float]) -> None:
+        """Note where the tracks of a file of ours begin; raises Replaced."""
+        is_ours = Compare("epoch", "=", self.epoch)
+        change = Update(
+            key=keys.open_file(self._session_id, file_id), set={"track_starts": dict(track_starts)}, when=[is_ours]
+        )
+        self._unless_unreachable(lambda: self._table.update(change))
 
     def confirm(self, file_id: str) -> None:
         """Make sure that the file is still ours before it is completed; raises Replaced."""

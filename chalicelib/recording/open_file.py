@@ -5,7 +5,7 @@ there. What a dead recorder left is what it names: recovery needs nothing else t
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from chalicelib import keys
@@ -33,6 +33,8 @@ class OpenFile:
     """Unix s: when its first packet arrived."""
     media_start_ms: int
     """Timestamp of the first packet in the source."""
+    track_starts: Mapping[str, float] = field(default_factory=dict)
+    """Seconds from the file's beginning to each kind of track's, noted once known: MP4's fragments lack them."""
 
     @property
     def key(self) -> Key:

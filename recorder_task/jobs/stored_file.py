@@ -1,7 +1,7 @@
 """A file in the bucket read again packet by packet, as far as it reads: its end may be damaged."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -67,11 +67,15 @@ class ObjectReader(io.RawIOBase):
 
 
 class StoredFile:
-    """`with StoredFile(bucket, key, began_at=…) as file:`; `began_at` is when its first packet had arrived, unix s."""
+    """`with StoredFile(bucket, key, began_at=…) as file:`; `began_at` is when its first packet had arrived, unix s.
 
-    def __init__(self, bucket: ReadableBucket, key: str, *, began_at: float) -> None:
+    A kind of track begins at its `track_starts`, where there is one: fragments of an MP4 begin at 0 in each track.
+    """
+
+    def __init__(self, bucket: ReadableBucket, key: str, *, began_at: float, track_starts: Mapping[str, float]) -> None:
         self._reader = ObjectReader(bucket, key)
         self._began_at = began_at
+        self._track_starts = track_starts
         self._container: Any = None
 
     def __enter__(self) -> "StoredFile":
@@ -103,16 +107,21 @@ class StoredFile:
 
     def _read(self) -> Iterator[Sample]:
         tracks = {track.index: track for track in self.tracks}
+        shifts: dict[int, int] = {}
         first_at: float | None = None
         for packet in self._packets():
             track = tracks[packet.stream_index]
-            at = packet.dts * track.seconds_per_tick
+            if track.index not in shifts:
+                starts_at = self._track_starts.get(track.kind)
+                shifts[track.index] = 0 if starts_at is None else round(starts_at / track.time_base) - packet.dts
+            shift = shifts[track.index]
+            at = (packet.dts + shift) * track.seconds_per_tick
             first_at = at if first_at is None else first_at
             yield Sample(
                 packet=packet,
                 track=track,
-                dts=packet.dts,
-                pts=packet.pts,
+                dts=packet.dts + shift,
+                pts=packet.pts + shift,
                 duration=packet.duration or 0,
                 at=at,
                 is_key_frame=packet.is_keyframe and track.kind == "video",

@@ -77,9 +77,11 @@ def test_what_a_recorder_left_is_found_by_the_next_one_and_struck_out_once_it_is
     first = Journal(table, SESSION_ID, 1, lost)
     first.open(FILE)
     first.confirm(FILE.file_id)
+    starts = {"video": 0.0, "audio": 0.057}
+    first.note(FILE.file_id, starts)
     assert first.left_behind() == []
     second = Journal(table, SESSION_ID, 2, lost)
-    assert second.left_behind() == [FILE]
+    assert second.left_behind() == [replace(FILE, track_starts=starts)]
     second.close(FILE.file_id)
     second.close(FILE.file_id)
     assert second.left_behind() == []

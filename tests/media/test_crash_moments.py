@@ -1,6 +1,6 @@
 """A recorder that dies after any of its requests leaves what recovery makes a file of, under the same id, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,12 +8,18 @@ import pytest
 from chalicelib import keys
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.moments import Moment, moments_of
-from tests.media.packets import contents, packets_of
+from tests.media.packets import Packet, contents, packets_of
 from tests.media.studio import SESSION_ID, Studio
 
 Source = Callable[[Clip], Path]
 MADE = ClipOrder(seconds=20, width=128, height=96)
 FORMATS = ("flv", "mp4", "aac", "mp3")
+
+
+def distance_ms(packets: Sequence[Packet]) -> int:
+    """How far the audio begins behind the video; 0 where there is one of them alone."""
+    starts = [next((packet.dts_ms for packet in packets if packet.kind == kind), None) for kind in ("video", "audio")]
+    return 0 if None in starts else (starts[1] or 0) - (starts[0] or 0)
 
 
 def assert_recovered(studio: Studio, name: str, moment: Moment) -> None:
@@ -28,6 +34,7 @@ def assert_recovered(studio: Studio, name: str, moment: Moment) -> None:
             if name != "mp3":
                 expected = contents(clip(MADE).packets, kind)
                 assert contents(found, kind) == expected[: len(contents(found, kind))]
+        assert abs(distance_ms(found) - distance_ms(clip(MADE).packets)) <= 1 or name in ("aac", "mp3")
         # A container adds to the payload of its packets, but not much.
         assert sum(packet.size for packet in found) >= 0.8 * uploaded - 4096
         assert file.size_bytes == len(studio.content(file))
