@@ -40,6 +40,7 @@ class _Group:
         self.is_begun = False
         """Its first samples were given to the muxers: the others should follow."""
         self.is_dropped = False
+        self._has_key_frame = first.is_key_frame
         self._video_at = first.at
         self._ended_at = first.at
         self._lost_packets = 0
@@ -51,6 +52,8 @@ class _Group:
     def see(self, sample: Sample) -> None:
         if sample.track.kind == "video":
             self._video_at = sample.at
+            # Without its key frame it is the rest of a group whose beginning passed without waiting.
+            self.is_begun = self.is_begun or not self._has_key_frame
         self._ended_at = max(self._ended_at, sample.at + sample.duration * sample.track.seconds_per_tick)
 
     def end_at(self, at: float) -> None:
@@ -154,8 +157,6 @@ class Backlog:
             group.end_at(sample.at)
             self._tell_of(group)
         self._newest = _Group(sample)
-        # What came before it has passed without waiting.
-        self._newest.is_begun = group is None and sample.track.kind == "video" and not sample.is_key_frame
         return self._newest
 
     def _shrink(self) -> None:

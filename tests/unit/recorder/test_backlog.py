@@ -128,3 +128,10 @@ def test_every_sample_is_given_once_or_counted_and_memory_is_bounded(seed: int) 
     assert bench.dropped
     lost_seconds = 0.04 * sum(each.packets for each in bench.dropped)
     assert sum(each.seconds for each in bench.dropped) == pytest.approx(lost_seconds, abs=1e-6)
+
+
+def test_the_rest_of_a_group_that_passed_is_kept_though_sound_comes_first() -> None:
+    bench = Bench()
+    bench.push(*group(0, frames=5), sample(AUDIO, 200), sample(VIDEO, 200), *group(240), *group(360))
+    bench.free()
+    assert bench.given == [0, 40, 80, 120, 160, 200, 200, 360, 400, 440]

@@ -92,10 +92,10 @@ def test_a_bucket_that_never_comes_back_is_given_up_when_the_setting_says_so(
 
 
 def test_a_body_that_takes_longer_than_the_time_out_arrives_at_the_first_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.7)
+    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 2.0)
     clock = Clock()
     with FarS3() as far, bucket_of(far, clock) as bucket:
-        far.line.bytes_per_second = 500_000
+        far.line.bytes_per_second = 250_000
         assert bucket.put("key", bytes(1_000_000), content_type="text/plain")
         assert [request.method for request in far.requests] == ["PUT"]
     assert clock.pauses == []
