@@ -18,7 +18,7 @@ from recorder_task.track_finder import TrackFinder
 LIMIT_PACKETS = 2048
 """Some 25 s of a usual stream: beyond it TCP holds the sender back; nothing is dropped here."""
 WAKE_PACKETS = 256
-BURST_SECONDS = 0.25
+BURST_SECONDS = 0.5
 """Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU."""
 TRY_AGAIN_SECONDS = 0.3
 
@@ -163,7 +163,10 @@ class Source:
             self._take(tags)
             if self._is_address and pull.is_caught_up:
                 self._wake.set()
-                self._stop.wait(BURST_SECONDS)
+                if isinstance(pull, RtmpPull):
+                    pull.rest(BURST_SECONDS)
+                else:
+                    self._stop.wait(BURST_SECONDS)
             while len(self._arrived) >= LIMIT_PACKETS and not self._stop.is_set():
                 self._stop.wait(0.01)
         return "stopped"

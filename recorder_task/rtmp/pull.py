@@ -16,6 +16,8 @@ from recorder_task.rtmp.player import Player
 SCHEMES = frozenset({"rtmp", "rtmps"})
 PORTS = {"rtmp": 1935, "rtmps": 443}
 READ_BYTES = 1 << 20
+HANG_UP = getattr(select, "POLLRDHUP", 0)
+"""Linux alone tells of an end behind what was not read yet; elsewhere it is noticed after the rest."""
 CAUGHT_UP_SECONDS = 0.002
 """A sender whom a full window holds back goes on within this time once it was read."""
 
@@ -68,6 +70,12 @@ class RtmpPull:
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             return False
         return not select.select([self._socket], [], [], CAUGHT_UP_SECONDS)[0]
+
+    def rest(self, seconds: float) -> None:
+        """Let what comes gather; the other side's end, and ours, break this off."""
+        poll = select.poll()
+        poll.register(self._socket, HANG_UP)
+        poll.poll(seconds * 1000)
 
     def close(self) -> None:
         """End the connection; a read under way ends too."""

@@ -1,0 +1,58 @@
+"""An RTMP server for one player: it says yes to everything and sends what a test gives it, in the test's rhythm."""
+
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+from recorder_task.rtmp.amf0 import Value, decoded, encoded
+from recorder_task.rtmp.chunks import ChunkReader, chunked
+from recorder_task.rtmp.player import COMMAND, HANDSHAKE_BYTES, HELLO
+
+Send = Callable[[bytes], None]
+STARTED = encoded(["onStatus", 0, None, {"level": "status", "code": "NetStream.Play.Start"}])
+
+
+class RtmpOrigin:
+    """`with RtmpOrigin(play) as origin:`; `play(send)` sends chunks, then the connection ends."""
+
+    def __init__(self, play: Callable[[Send], None]) -> None:
+        self._play = play
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+
+    @property
+    def url(self) -> str:
+        """Where to pull from."""
+        return f"rtmp://127.0.0.1:{self._server.getsockname()[1]}/live/room-7"
+
+    def __enter__(self) -> "RtmpOrigin":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.join()
+        self._server.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._server.accept()
+        with connection, connection.makefile("rb") as received:
+            received.read(len(HELLO))
+            connection.sendall(HELLO + bytes(HANDSHAKE_BYTES))
+            received.read(HANDSHAKE_BYTES)
+            reader = ChunkReader()
+            while True:
+                for message in reader.feed(received.read1(65536)):
+                    values: list[Value] = decoded(message.body) if message.kind == COMMAND else ["", 0.0]
+                    name, transaction, *_ = values
+                    if name == "play":
+                        connection.sendall(chunked(COMMAND, STARTED, chunk_stream=3))
+                        self._play(connection.sendall)
+                        connection.shutdown(socket.SHUT_WR)
+                        received.read()  # closed with something unread, the connection would lose what is under way
+                        return
+                    if name in ("connect", "createStream"):
+                        answer = encoded(["_result", transaction, None, 1])
+                        connection.sendall(chunked(COMMAND, answer, chunk_stream=3))

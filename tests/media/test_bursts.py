@@ -1,0 +1,74 @@
+"""What gathers while the reader rests: all of it arrives, however much and however unevenly it was sent."""
+
+import hashlib
+import random
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from recorder_task.source import Source
+from tests.fakes.rtmp_origin import RtmpOrigin, Send
+from tests.media.clips import ClipOrder, clip
+from tests.media.flv_surgery import AUDIO, VIDEO, FlvTag, tags_of
+
+LARGE = clip(
+    ClipOrder(seconds=4, width=1280, height=720, video_bit_rate=20_000_000, b_frames=0, audio_bit_rate=128_000)
+)
+CHUNK_BYTES = 4096
+
+
+def chunks(tag: FlvTag, milliseconds: int) -> bytes:
+    """A tag as a server sends it."""
+    stream = 6 if tag.kind == VIDEO else 4
+    head = bytes([stream]) + milliseconds.to_bytes(3, "big") + len(tag.body).to_bytes(3, "big") + bytes([tag.kind])
+    pieces = [tag.body[at : at + CHUNK_BYTES] for at in range(0, len(tag.body), CHUNK_BYTES)]
+    return head + (1).to_bytes(4, "little") + bytes([0xC0 | stream]).join(pieces)
+
+
+def evenly(send: Send, tags: Sequence[FlvTag]) -> None:
+    """Each tag at its time."""
+    pause, at = threading.Event(), 0
+    for tag in tags:
+        if tag.milliseconds > at:
+            pause.wait((tag.milliseconds - at) / 1000)
+            at = tag.milliseconds
+        send(chunks(tag, tag.milliseconds))
+
+
+def unevenly(send: Send, tags: Sequence[FlvTag]) -> None:
+    """Nothing for a while, then much at once, in pieces that end anywhere."""
+    chance, pause = random.Random(7), threading.Event()
+    content = b"".join(chunks(tag, tag.milliseconds) for tag in tags)
+    at = 0
+    while at < len(content):
+        size = chance.choice([1, 700, 40_000, 900_000, 2_500_000])
+        send(content[at : at + size])
+        at += size
+        pause.wait(chance.choice([0, 0.003, 0.1, 0.8]))
+
+
+def at_once(send: Send, tags: Sequence[FlvTag]) -> None:
+    """As fast as the connection takes it."""
+    send(b"".join(chunks(tag, tag.milliseconds) for tag in tags))
+
+
+@pytest.mark.parametrize("rhythm", [evenly, unevenly, at_once])
+def test_nothing_is_lost_in_bursts(rhythm: Callable[[Send, Sequence[FlvTag]], None]) -> None:
+    tags = tags_of(LARGE)
+    assert sum(len(tag.body) for tag in tags) * 8 / 4 >= 20_000_000
+
+    def play(send: Send) -> None:
+        send(bytes([2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]) + CHUNK_BYTES.to_bytes(4, "big"))
+        rhythm(send, tags)
+
+    found: list[tuple[int, str]] = []
+    with RtmpOrigin(play) as origin:
+        source = Source(origin.url, open_seconds=5)
+        source.open(lambda: False)
+        while not source.is_exhausted:
+            found += [(each.packet.dts, hashlib.sha256(each.packet).hexdigest()) for each in source.read()]
+        source.close()
+    frames = [tag for tag in tags if tag.body[1] == 1]
+    payload_at = {AUDIO: 2, VIDEO: 5}
+    assert found == [(tag.milliseconds, hashlib.sha256(tag.body[payload_at[tag.kind] :]).hexdigest()) for tag in frames]
