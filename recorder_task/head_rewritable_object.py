@@ -10,7 +10,9 @@ from recorder_task.aws.s3 import UploadedPart, Uploads
 from recorder_task.upload_lane import UploadLane
 
 PARTS_OF_ONE_SIZE = 500
-"""S3 takes 10,000 parts: every 500 their size grows by its first value, to 840 GB of 8 MiB parts and more."""
+"""S3 takes 10,000 parts: every 500 their size grows by its first value, to 500 GB of parts and more."""
+LEAST_PART_BYTES = 5 * 2**20
+"""S3 takes no smaller part, the last one excepted."""
 
 
 class HeadRewritableObject:
@@ -67,9 +69,14 @@ class HeadRewritableObject:
         """The bytes so far are whole units (a fragment, a tag): a full part may end here, and goes to the bucket."""
         if self._is_checkpoint_late and self._lane.is_idle:
             self.checkpoint()
-        limit = self._part_bytes * (1 + self._part_number // PARTS_OF_ONE_SIZE)
-        if len(self._part) < limit:
-            return
+        if len(self._part) >= self._part_bytes * self._growth:
+            self._close_part()
+
+    @property
+    def _growth(self) -> int:
+        return 1 + self._part_number // PARTS_OF_ONE_SIZE
+
+    def _close_part(self) -> None:
         self._upload_part(self._part_number, self._part)
         if self._part_number == 1:
             self._head = self._part
@@ -79,9 +86,16 @@ class HeadRewritableObject:
         self._checkpointed_bytes = 0
 
     def checkpoint(self) -> None:
-        """Upload the part in progress as it is, unless nothing is new; as soon as an upload under way has ended."""
+        """Upload the part in progress as it is, unless nothing is new; as soon as an upload under way has ended.
+
+        One that S3 would take as a whole part ends here, rather than being uploaded once more a little longer.
+        """
         self._is_checkpoint_late = not self._lane.is_idle
-        if len(self._part) > self._checkpointed_bytes and not self._is_checkpoint_late:
+        if self._is_checkpoint_late:
+            return
+        if len(self._part) >= min(LEAST_PART_BYTES, self._part_bytes) * self._growth:
+            self._close_part()
+        elif len(self._part) > self._checkpointed_bytes:
             self._upload_part(self._part_number, bytes(self._part))
             self._checkpointed_bytes = len(self._part)
 
