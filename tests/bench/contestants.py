@@ -6,6 +6,7 @@ import queue
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -61,6 +62,11 @@ def ffmpeg(source: str, formats: Sequence[str], folder: Path) -> "subprocess.Pop
     return subprocess.Popen(command)
 
 
+def own(folder: Path) -> Path:
+    """A folder for one process."""
+    return Path(tempfile.mkdtemp(dir=folder))
+
+
 class Recorders:
     """Recorder processes on a bucket and a table of their own."""
 
@@ -73,6 +79,7 @@ class Recorders:
     def start(self, source: str, formats: Sequence[str]) -> "subprocess.Popen[bytes]":
         """A recorder that writes every format."""
         self._s3.objects.clear()
+        self._s3.versions.clear()
         self._started += 1
         session_id = f"session-{self._started}"
         item = {**session_item(source, template_order(*formats)), "session_id": session_id}
