@@ -20,7 +20,7 @@ A session's item in the table (`keys.session`), written by the functions (F) and
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -113,4 +113,4 @@ class SessionOrders:
 
 
 def _known(cls: type, item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name in cls.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {each.name: item[each.name] for each in fields(cls) if each.name in item}
