@@ -196,7 +196,7 @@ def test_audio_alone_is_no_larger_than_what_ffmpeg_writes(s3: FakeS3, source: So
     hls = ["-f", "hls", "-hls_time", "6", "-hls_list_size", "0", str(playlist)]
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-c", "copy", *hls], check=True)
     theirs = sum(segment.stat().st_size for segment in tmp_path.glob("*.ts"))
-    assert len(studio.content(studio.file("hls"))) <= 1.02 * theirs
+    assert len(studio.content(studio.file("hls"))) <= theirs
 
 
 @pytest.mark.second_reader
