@@ -16,7 +16,7 @@ def check_origin() -> None:
 
 
 def check_ports(settings: LocalSettings) -> None:
-    """Raise Trouble for the first port that somebody listens on."""
+    """Raise Trouble for the first port that somebody listens on, or that two parts were given."""
     ports = {
         "TAPEDECK_FRONT_PORT": settings.front_port,
         "TAPEDECK_ECS_PORT": settings.ecs_port,
@@ -24,7 +24,10 @@ def check_ports(settings: LocalSettings) -> None:
     }
     if not settings.emulator:
         ports["TAPEDECK_AWS_PORT"] = settings.aws_port
+    owners: dict[int, str] = {}
     for name, port in ports.items():
+        if owners.setdefault(port, name) != name:
+            raise Trouble(f"{owners[port]} and {name} are both {port}: set one of them to another.")
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -59,3 +59,10 @@ def test_the_port_of_an_emulator_that_runs_already_may_be_taken() -> None:
 def test_functions_get_the_settings_that_the_environment_names_and_the_template_does_not() -> None:
     environment = {"CALLBACK_RETRY_SECONDS": "1", "TABLE_NAME": "mine", "AWS_REGION": "eu-west-1", "HOME": "/root"}
     assert function_overrides(environment, {"TABLE_NAME"}) == {"CALLBACK_RETRY_SECONDS": "1"}
+
+
+def test_two_parts_with_one_port_are_told_in_one_sentence() -> None:
+    port = free_ports(1)[0]
+    settings = LocalSettings(front_port=port, aws_port=port, ecs_port=0, rtmp_port=0).with_free_ports()
+    with pytest.raises(Trouble, match=f"TAPEDECK_FRONT_PORT and TAPEDECK_AWS_PORT are both {port}"):
+        check_ports(settings)
