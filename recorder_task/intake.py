@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.recording.report import Trouble
 from recorder_task.interleaver import Interleaver
+from recorder_task.regularity import Regularity
 from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample, Track, TrackKind
 from recorder_task.source import Arrival
@@ -23,6 +24,9 @@ TROUBLES: Mapping[str, Trouble] = {
     "video_stands_still": Trouble.VIDEO_STANDS_STILL,
     "audio_frame_dropped": Trouble.AUDIO_FRAME_DROPPED,
     "video_frame_dropped": Trouble.VIDEO_FRAME_DROPPED,
+    "gop_abnormal": Trouble.GOP_ABNORMAL,
+    "audio_uneven": Trouble.AUDIO_UNEVEN,
+    "video_uneven": Trouble.VIDEO_UNEVEN,
 }
 """What a customer is told of; a wrap of the 32-bit clock is nobody's trouble."""
 
@@ -37,6 +41,7 @@ class Intake:
         self.tracks: list[Track] = []
         """Those of the source now; the same list for as long as it lives."""
         self._timeline = Timeline()
+        self._regularity = Regularity()
         self._interleaver = Interleaver()
         self._newest: dict[TrackKind, float] = {}
         self._told: dict[str, int] = {}
@@ -60,18 +65,22 @@ class Intake:
 
     def push(self, arrivals: Sequence[Arrival]) -> Iterator[Sample]:
         """Take packets; yields the samples whose turn has come."""
-        for sample in self._interleaver.push([self._sample(*arrival) for arrival in arrivals]):
+        samples = self._interleaver.push([self._sample(*arrival) for arrival in arrivals])
+        self._regularity.look(samples)
+        for sample in samples:
             if sample.track not in self.tracks:
                 self.tracks[:] = [*(each for each in self.tracks if each.kind != sample.track.kind), sample.track]
             yield sample
 
     def flush(self) -> list[Sample]:
         """What still waits for its turn."""
-        return self._interleaver.flush()
+        samples = self._interleaver.flush()
+        self._regularity.look(samples)
+        return samples
 
     def tell(self, reporter: Reporter) -> None:
-        """Report what was repaired since this was asked last."""
-        for name, count in self.repairs.items():
+        """Report what was repaired, or was odd, since this was asked last."""
+        for name, count in (self.repairs | self._regularity.noticed).items():
             fresh = count - self._told.get(name, 0)
             if fresh and name in TROUBLES:
                 reporter.trouble(TROUBLES[name], count=fresh)

@@ -51,6 +51,9 @@ class Trouble(IntEnum):
     CODEC_CHANGED = -120
     VIDEO_FRAME_DROPPED = -130
     AUDIO_FRAME_DROPPED = -131
+    GOP_ABNORMAL = -132
+    AUDIO_UNEVEN = -200
+    VIDEO_UNEVEN = -201
 
 
 USUAL: Mapping[Trouble, tuple[Level, str]] = {
@@ -69,6 +72,9 @@ USUAL: Mapping[Trouble, tuple[Level, str]] = {
     Trouble.CODEC_CHANGED: (Level.WARNING, "the codec changed: a new file was begun"),
     Trouble.VIDEO_FRAME_DROPPED: (Level.WARNING, "bad video frame dropped"),
     Trouble.AUDIO_FRAME_DROPPED: (Level.WARNING, "bad audio frame dropped"),
+    Trouble.GOP_ABNORMAL: (Level.WARNING, "no key frame for more than 10 s"),
+    Trouble.AUDIO_UNEVEN: (Level.INFO, "audio timestamps are uneven"),
+    Trouble.VIDEO_UNEVEN: (Level.INFO, "video timestamps are uneven"),
 }
 """Level and description where who reports says nothing else."""
 
