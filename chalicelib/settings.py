@@ -26,6 +26,12 @@ class Settings:
     ecs_task_definition: str = setting("tapedeck-recorder", "ECS task definition (family) of a recorder.")
     ecs_subnets: str = setting("", "Subnets of the recorders, comma-separated; empty where the launcher needs none.")
     ecs_security_groups: str = setting("", "Security groups of the recorders, comma-separated.")
+    schedule_group: str = setting("tapedeck", "EventBridge Scheduler group of the one-time schedules.")
+    schedule_target_arn: str = setting("", "The function that a schedule wakes; empty makes none: the minute tick does.")
+    schedule_role_arn: str = setting("", "The role by which a schedule may wake it.")
+    launch_lead_seconds: float = setting(
+        120.0, "How long before a task's start its recorder is launched: schedules are precise to a minute."
+    )
     app_id: int = setting(1_250_000_000, "The `appid` in callbacks.")
 
     pull_base: str = setting(

@@ -21,6 +21,7 @@ from chalicelib.recording.report import Report, Status, StatusEvent
 from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Put, Update
 from tests.fakes.ecs import FakeEcs
+from tests.fakes.scheduler import FakeScheduler
 from tests.fakes.sqs import FakeSqs
 from tests.fakes.table import FakeTable
 
@@ -92,12 +93,14 @@ class World:
         self.table = FakeTable()
         self.ecs = FakeEcs()
         self.sqs = FakeSqs()
+        self.scheduler = FakeScheduler()
         self.objects: dict[str, bytes] = {}
         self.ecs.on_start = self.subscribe
 
     def client(self, service: str) -> Any:
         """A client as `aws.client` gives one."""
-        return {"ecs": self.ecs, "sqs": self.sqs, "s3": self, "ssm": self}[service]
+        clients = {"ecs": self.ecs, "sqs": self.sqs, "s3": self, "ssm": self, "scheduler": self.scheduler}
+        return clients[service]
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         return {"Body": io.BytesIO(self.objects[Key])}

@@ -24,6 +24,9 @@ EXPLAINED_WILDCARDS = {
     "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/tapedeck/${Stage}/*": (
         "API keys are made while the deployment runs"
     ),
+    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${Schedules}/wake-*": (
+        "a schedule is named by its moment"
+    ),
     "${Bucket.Arn}/ready/*": "object keys are made of file ids",
     "${Bucket.Arn}/media/*/playlist.m3u8": "as above",
     "${Bucket.Arn}/media/*": "object keys are made of file ids",
@@ -155,6 +158,22 @@ def test_every_variable_of_a_function_is_a_declared_setting(template: Mapping[st
     container = template["Resources"]["RecorderTask"]["Properties"]["ContainerDefinitions"][0]
     assert given <= declared
     assert {each["Name"] for each in container["Environment"]} <= declared
+
+
+@pytest.mark.parametrize("function", ["APIHandler", "FileReady"])
+def test_who_wakes_the_tick_is_told_where_it_is_and_may(function: str, resources: Mapping[str, Any]) -> None:
+    properties = resources[function]["Properties"]
+    role = {"Fn::GetAtt": ["SchedulerRole", "Arn"]}
+    told = {"SCHEDULE_TARGET_ARN": {"Fn::GetAtt": ["Tick", "Arn"]}, "SCHEDULE_ROLE_ARN": role}
+    assert told.items() <= properties["Environment"]["Variables"].items()
+    own = [each for owner, each in statements(resources) if owner == properties["Role"]["Fn::GetAtt"][0]]
+    (making,) = [each["Resource"] for each in own if each["Action"] == "scheduler:CreateSchedule"]
+    assert spelled(making).endswith(":schedule/${Schedules}/wake-*")
+    assert role in [each["Resource"] for each in own if "scheduler.amazonaws.com" in str(each)]
+    waking = [each for owner, each in statements(resources) if owner == "SchedulerRole"]
+    assert [(each["Action"], each["Resource"]) for each in waking] == [
+        ("lambda:InvokeFunction", {"Fn::GetAtt": ["Tick", "Arn"]})
+    ]
 
 
 def test_private_callback_urls_are_refused_unless_somebody_allows_them(template: Mapping[str, Any]) -> None:
