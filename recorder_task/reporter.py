@@ -17,7 +17,7 @@ from chalicelib.logs import log
 from chalicelib.recording.naming import report_key
 from chalicelib.recording.orders import RecordFormat, SessionOrders
 from chalicelib.recording.report import USUAL, Level, Occurrences, Report, Status, StatusEvent, Trouble
-from recorder_task.aws.transport import Body
+from recorder_task.aws.exchange import Body
 
 TOLD_EVERY_SECONDS = 120.0
 """A trouble that goes on is told this often: the vendor's figure."""

@@ -1,5 +1,6 @@
 """The recorder's bucket and table, built from the environment AWS's own tools read."""
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
@@ -16,8 +17,12 @@ CONTROL_RETRY_SECONDS = 8.0
 
 @contextmanager
 def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tuple[S3ReadableBucket, DynamoTable]]:
-    """Bucket and table; `AWS_ENDPOINT_URL` and its forms for one service point them at an emulator."""
+    """Bucket and table; `AWS_ENDPOINT_URL` and its forms for one service point them at an emulator.
+
+    `AWS_CA_BUNDLE` names a file of certificates to trust instead of the system's. Raises ValueError where it is none.
+    """
     credentials = CredentialSource(environment)
+    trusted = _trusted(environment.get("AWS_CA_BUNDLE", ""))
 
     def transport(service: str, read_error: ErrorReader, retry_seconds: float) -> Transport:
         endpoint = (
@@ -32,6 +37,7 @@ def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tu
             credentials=credentials,
             read_error=read_error,
             retry_seconds=retry_seconds,
+            tls=trusted,
         )
 
     to_s3 = transport("s3", s3.read_error, settings.upload_retry_seconds)
@@ -39,3 +45,10 @@ def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tu
     with closing(to_s3), closing(to_dynamodb):
         client = dynamodb.DynamoClient(to_dynamodb)
         yield S3ReadableBucket(settings.bucket_name, to_s3), DynamoTable(settings.table_name, lambda: client)
+
+
+def _trusted(bundle: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=bundle or None)
+    except OSError as error:
+        raise ValueError(f"AWS_CA_BUNDLE: {bundle}: {error}") from error

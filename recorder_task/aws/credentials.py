@@ -1,14 +1,16 @@
 """Credentials of the recorder: from its environment, or from the container's credentials endpoint, renewed in time."""
 
-import http.client
 import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from recorder_task.aws.exchange import Connection
 
 CONTAINER_HOST = "http://169.254.170.2"  # where ECS answers a relative credentials address
 RENEW_SECONDS = 300.0
@@ -53,7 +55,7 @@ class CredentialSource:
                 return held
             try:
                 self._current = self._fetch()
-            except (OSError, http.client.HTTPException):
+            except OSError:
                 if held is None or held.expires_at is None or held.expires_at <= self._clock():
                     raise
                 return held
@@ -89,20 +91,16 @@ def _authorization(environment: Mapping[str, str]) -> str:
 
 
 def _from_container(url: str, authorization: str) -> Credentials:
-    parts = urlsplit(url)
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.netloc, timeout=TIMEOUT_SECONDS)
-    try:
-        headers = {"Authorization": authorization} if authorization else {}
-        connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path, headers=headers)
-        answer = connection.getresponse()
-        body = answer.read()
-    finally:
-        connection.close()
+    server = urlsplit(url)
+    head = [f"GET {server.path or '/'}{'?' if server.query else ''}{server.query} HTTP/1.1", f"host:{server.netloc}"]
+    if authorization:
+        head.append(f"authorization:{authorization}")
+    with closing(Connection(server, None, TIMEOUT_SECONDS)) as connection:
+        answer = connection.exchange("\r\n".join([*head, "", ""]).encode())
     if answer.status != 200:
         raise CredentialsDelayed(f"the container's credentials endpoint answered {answer.status}")
     try:
-        facts = json.loads(body)
+        facts = json.loads(answer.body)
         return Credentials(
             access_key=facts["AccessKeyId"],
             secret_key=facts["SecretAccessKey"],

@@ -1,20 +1,17 @@
 """Signed requests to one AWS service: connections kept alive, time-outs, tries again with growing distance."""
 
 import hashlib
-import http.client
 import random
-import select
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from recorder_task.aws.credentials import Credentials, CredentialSource
 from recorder_task.aws.errors import AwsError, Unreachable
-from recorder_task.aws.signing import UNSIGNED_PAYLOAD, encoded_query, signed_headers
+from recorder_task.aws.exchange import Answer, Body, Connection
+from recorder_task.aws.signing import UNSIGNED_PAYLOAD, Signer, encoded_query
 
 TIMEOUT_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.1
@@ -38,22 +35,8 @@ STALE_CREDENTIALS = frozenset(
 )
 """Credentials were rotated: others may do."""
 
-PIECE_BYTES = 64 * 1024
-"""Sent at once, each within the time-out: a slow line may take longer than that for a whole part."""
-UNSENT_BYTES = 64 * 1024
-"""What the kernel may hold of it unsent: it would take megabytes, and the time-out of the answer begin too early."""
-
-Body = bytes | bytearray
 ErrorReader = Callable[[bytes], tuple[str, str]]
 """(code, message) of an error's body."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A successful answer; header names in lower case."""
-
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Transport:
@@ -68,21 +51,20 @@ class Transport:
         credentials: CredentialSource,
         read_error: ErrorReader,
         retry_seconds: float,
+        tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        parts = urlsplit(endpoint)
-        self._host = parts.netloc
-        # One context for all connections: each would read the certificates anew.
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._service = service
-        self._region = region
+        """`tls` says whom an https endpoint's connections trust: one for all, each would read the certificates anew."""
+        self._server = urlsplit(endpoint)
+        self._tls = tls
+        self._signer = Signer(host=self._server.netloc, service=service, region=region)
         self._credentials = credentials
         self._read_error = read_error
         self._retry_seconds = retry_seconds
         self._clock = clock
         self._sleep = sleep
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[Connection] = []
         self._lock = threading.Lock()
 
     def request(
@@ -105,15 +87,14 @@ class Transport:
         while True:
             try:
                 credentials = self._credentials.current()
-                status, answer_headers, content = self._once(
-                    credentials, method, path, query or {}, headers or {}, body, sign_body
-                )
-            except (OSError, http.client.HTTPException) as error:
+                answer = self._once(credentials, method, path, query or {}, headers or {}, body, sign_body)
+            except OSError as error:
                 failure = Unreachable(type(error).__name__, str(error))
             else:
+                status, _, content = answer
                 code, message = self._read_error(content) if status >= 300 or is_answered_early else ("", "")
                 if status < 300 and not code:
-                    return Answer(answer_headers, content)
+                    return answer
                 is_stale = code in STALE_CREDENTIALS and self._credentials.reject(credentials)
                 if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES and not is_stale:
                     raise AwsError(code or f"Http{status}", message, status)
@@ -132,56 +113,38 @@ class Transport:
         headers: Mapping[str, str],
         body: Body,
         sign_body: bool,
-    ) -> tuple[int, dict[str, str], bytes]:
-        spelled_query = encoded_query(query)
-        signed = signed_headers(
+    ) -> Answer:
+        head = self._signer.head(
             method=method,
-            host=self._host,
             path=path,
-            query=spelled_query,
+            query=encoded_query(query),
             headers=headers,
             payload_hash=hashlib.sha256(body).hexdigest() if sign_body else UNSIGNED_PAYLOAD,
-            service=self._service,
-            region=self._region,
             credentials=credentials,
             now=time.time(),
         )
-        connection = self._idle_connection() or self._new_connection()
+        connection = self._idle_connection() or Connection(self._server, self._tls, TIMEOUT_SECONDS)
         try:
-            target = f"{path}?{spelled_query}" if spelled_query else path
-            signed["content-length"] = str(len(body))
-            connection.request(method, target, body=_pieces(body), headers=signed)
-            answer = connection.getresponse()
-            content = answer.read()
+            answer = connection.exchange(
+                f"{head}content-length:{len(body)}\r\n\r\n".encode(), body, is_head=method == "HEAD"
+            )
         except BaseException:
             connection.close()
             raise
-        if answer.will_close:
-            connection.close()
-        else:
+        if connection.is_reusable:
             with self._lock:
                 self._idle.append(connection)
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, content
-
-    def _new_connection(self) -> http.client.HTTPConnection:
-        if self._tls is not None:
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self._host, timeout=TIMEOUT_SECONDS, context=self._tls
-            )
         else:
-            connection = http.client.HTTPConnection(self._host, timeout=TIMEOUT_SECONDS)
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-        return connection
+            connection.close()
+        return answer
 
-    def _idle_connection(self) -> http.client.HTTPConnection | None:
+    def _idle_connection(self) -> Connection | None:
         while True:
             with self._lock:
                 if not self._idle:
                     return None
                 connection = self._idle.pop()
-            # An idle connection with something to read was closed by the other side.
-            if connection.sock is not None and not select.select([connection.sock], [], [], 0)[0]:
+            if not connection.is_stale:
                 return connection
             connection.close()
 
@@ -191,9 +154,3 @@ class Transport:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
-
-
-def _pieces(body: Body) -> Iterator[memoryview]:
-    view = memoryview(body)
-    for at in range(0, len(view), PIECE_BYTES):
-        yield view[at : at + PIECE_BYTES]

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.recording.orders import RecordFormat, SessionOrders
 from chalicelib.recording.report import Level, Occurrences, Report, Status, StatusEvent, Trouble
 from chalicelib.recording.stream import StreamRef
-from recorder_task.aws.transport import Body
+from recorder_task.aws.exchange import Body
 from recorder_task.reporter import Reporter
 from tests.unit.recorder.test_control import Clock
 

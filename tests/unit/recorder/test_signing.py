@@ -6,30 +6,30 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 import hashlib
 from datetime import UTC, datetime
 
+import pytest
+
 from recorder_task.aws.credentials import Credentials
-from recorder_task.aws.signing import encoded_query, signed_headers
+from recorder_task.aws.signing import Signer, encoded_query
 
 EXAMPLE = Credentials(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 MAY_24 = datetime(2013, 5, 24, tzinfo=UTC).timestamp()
+SIGNER = Signer(host="examplebucket.s3.amazonaws.com", service="s3", region="us-east-1")
 EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def authorization(
     method: str, path: str, query: str, headers: dict[str, str], payload_hash: str, credentials: Credentials = EXAMPLE
 ) -> str:
-    signed = signed_headers(
+    head = SIGNER.head(
         method=method,
-        host="examplebucket.s3.amazonaws.com",
         path=path,
         query=query,
         headers=headers,
         payload_hash=payload_hash,
-        service="s3",
-        region="us-east-1",
         credentials=credentials,
         now=MAY_24,
     )
-    return signed["authorization"].rpartition("Signature=")[2]
+    return head.rpartition("Signature=")[2].removesuffix("\r\n")
 
 
 def test_getting_an_object() -> None:
@@ -62,3 +62,47 @@ def test_a_query_is_sorted_and_escaped() -> None:
 def test_a_session_token_is_sent_and_signed() -> None:
     with_token = Credentials(access_key=EXAMPLE.access_key, secret_key=EXAMPLE.secret_key, token="session")
     assert authorization("GET", "/", "", {}, EMPTY, with_token) != authorization("GET", "/", "", {}, EMPTY)
+
+
+def test_the_head_of_a_request_is_what_is_signed() -> None:
+    head = SIGNER.head(
+        method="PUT",
+        path="/key",
+        query="partNumber=1",
+        headers={"x-amz-checksum-crc32": " AAAAAA== "},
+        payload_hash="UNSIGNED-PAYLOAD",
+        credentials=EXAMPLE,
+        now=MAY_24,
+    )
+    lines = head.split("\r\n")
+    assert [*lines[:-2], *lines[-1:]] == [
+        "PUT /key?partNumber=1 HTTP/1.1",
+        "host:examplebucket.s3.amazonaws.com",
+        "x-amz-checksum-crc32:AAAAAA==",
+        "x-amz-content-sha256:UNSIGNED-PAYLOAD",
+        "x-amz-date:20130524T000000Z",
+        "",
+    ]
+    assert lines[-2].startswith(
+        "authorization:AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, "
+        "SignedHeaders=host;x-amz-checksum-crc32;x-amz-content-sha256;x-amz-date, Signature="
+    )
+
+
+def test_a_key_is_derived_anew_for_another_day_and_another_secret() -> None:
+    def signed(secret: str, now: float) -> str:
+        credentials = Credentials(access_key="a", secret_key=secret)
+        return signer.head(
+            method="GET", path="/", query="", headers={}, payload_hash=EMPTY, credentials=credentials, now=now
+        )
+
+    signer = Signer(host="h", service="s3", region="r")
+    first = signed("one", MAY_24)
+    assert len({first, signed("two", MAY_24), signed("one", MAY_24 + 86_400)}) == 3
+    assert signed("one", MAY_24) == first
+
+
+@pytest.mark.parametrize("value", ["a\r\nx-other: b", "a\nb", "a\rb"])
+def test_a_header_of_two_lines_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="one line"):
+        authorization("GET", "/", "", {"x-amz-meta-facts": value}, EMPTY)
