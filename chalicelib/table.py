@@ -94,7 +94,7 @@ class ConditionFailed(Exception):
 class Table(Protocol):
     """What the rest of the code knows of the table. Reads of items are consistent, those of an index are not."""
 
-    def get(self, key: Key) -> Item | None: ...
+    def get(self, key: Key, only: Sequence[str] = ()) -> Item | None: ...
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]: ...
 
@@ -128,9 +128,13 @@ class DynamoTable:
         self.name = name
         self._client = client
 
-    def get(self, key: Key) -> Item | None:
-        """The item, or None; a consistent read."""
-        answer = self._client().get_item(TableName=self.name, Key=_key(key), ConsistentRead=True)
+    def get(self, key: Key, only: Sequence[str] = ()) -> Item | None:
+        """The item, or None; `only` these of its attributes, where it has them. A consistent read."""
+        request: dict[str, Any] = {"TableName": self.name, "Key": _key(key), "ConsistentRead": True}
+        if only:
+            names = {f"#n{number}": name for number, name in enumerate(only)}
+            request |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
+        answer = self._client().get_item(**request)
         return decode_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]:

@@ -16,6 +16,9 @@ from recorder_task.journal import Journal
 Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """{recording_id: {format: {"state", "files", "reason", "file_id"}}}"""
 
+SIGNS_OF_NEWS = ("epoch", "orders_version", "unpublished_at")
+"""All that is read each second; nothing else of the orders changes without one of these."""
+
 
 class SessionUnavailable(Exception):
     """There is nothing here to record: the message says why."""
@@ -47,6 +50,7 @@ class Control:
         self._epoch = 0
         self._lease_until = 0.0
         self._reading: _Reading | None = None
+        self._signs: Item = {}
         self._earlier: Outcomes = {}
         self._outcomes: dict[str, Any] = {}
         self._outcomes_changed = False
@@ -174,11 +178,13 @@ class Control:
         if self._outcomes_changed or self._lease_until - self._clock() < self._settings.lease_seconds * 2 / 3:
             self._renew()
             return
-        item = self._table.get(self._key)
-        if item is None or item.get("epoch") != self._epoch:
+        signs = self._table.get(self._key, only=SIGNS_OF_NEWS)
+        if signs is None or signs.get("epoch") != self._epoch:
             self._lost.set()
-        else:
-            self._read(item)
+        elif signs != self._signs:
+            item = self._table.get(self._key)
+            if item is not None:
+                self._read(item)
 
     def _renew(self) -> None:
         lease_until = self._clock() + self._settings.lease_seconds
@@ -200,6 +206,7 @@ class Control:
             self._lease_until = lease_until
 
     def _read(self, item: Item) -> None:
+        self._signs = {name: item[name] for name in SIGNS_OF_NEWS if name in item}
         reading = _Reading(orders=SessionOrders.from_item(item), version=item.get("orders_version", 0))
         if reading != self._reading:
             self._reading = reading

@@ -1,7 +1,7 @@
 """The table in memory: the same interface, conditions and order as `DynamoTable`, held to it by one contract suite."""
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -39,9 +39,10 @@ class FakeTable:
         self.items: dict[Key, Item] = {}
         self.calls: list[str] = []
 
-    def get(self, key: Key) -> Item | None:
+    def get(self, key: Key, only: Sequence[str] = ()) -> Item | None:
         self.calls.append("get")
-        return deepcopy(self.items.get(key))
+        item = self.items.get(key)
+        return deepcopy({name: item[name] for name in only if name in item} if item and only else item)
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]:
         self.calls.append("get_many")

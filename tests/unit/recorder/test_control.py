@@ -1,5 +1,8 @@
 """The recorder's hold on its session: claim, lease, orders, end."""
 
+import queue
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +11,7 @@ from chalicelib import keys
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.settings import Settings
 from chalicelib.table import Put, Update
-from recorder_task.control import AlreadyClaimed, Control, NoSuchSession
+from recorder_task.control import SIGNS_OF_NEWS, AlreadyClaimed, Control, NoSuchSession
 from tests.fakes.table import FakeTable
 from tests.media.watched_table import WatchedTable
 
@@ -94,8 +97,8 @@ def test_of_two_that_claim_at_once_one_wins(table: FakeTable, clock: Clock) -> N
     class Rival(FakeTable):
         """Another recorder claims between our reading and our writing."""
 
-        def get(self, key: keys.Key) -> dict[str, Any] | None:
-            found = super().get(key)
+        def get(self, key: keys.Key, only: Sequence[str] = ()) -> dict[str, Any] | None:
+            found = super().get(key, only)
             super().update(Update(key=KEY, add={"epoch": 1}))
             return found
 
@@ -120,6 +123,47 @@ def test_an_end_says_why_and_gives_the_lease_back(table: FakeTable, clock: Clock
     found = stored(table)
     assert (found["end_reason"], found["recorder_ended_at"], found["outcomes"]) == ("unpublished", 1000.0, outcomes)
     assert "lease_until" not in found
+
+
+def test_a_reading_asks_for_the_signs_of_news_and_for_the_orders_when_there_are_some(clock: Clock) -> None:
+    class Asked(WatchedTable):
+        """Notes what it is asked for."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: queue.SimpleQueue[tuple[str, ...]] = queue.SimpleQueue()
+
+        def get(self, key: keys.Key, only: Sequence[str] = ()) -> dict[str, Any] | None:
+            found = super().get(key, only)
+            self.asked.put(tuple(only))
+            return found
+
+        def asked_until(self, wanted: tuple[str, ...]) -> list[tuple[str, ...]]:
+            """What it was asked for before that."""
+            return list(iter(lambda: self.asked.get(timeout=20), wanted))
+
+    news = threading.Event()
+    table = Asked()
+    mine = control(table, clock)
+    mine.claim()
+    assert table.asked.get() == ()
+    mine.follow(news.set)
+    assert [table.asked.get(timeout=20) for _ in range(3)] == [SIGNS_OF_NEWS] * 3
+    task = RecordingOrder(recording_id="task-7", formats={})
+    table.update(Update(key=KEY, set={("orders", "task-7"): task.as_item()}, add={"orders_version": 1}))
+    assert set(table.asked_until(())) == {SIGNS_OF_NEWS}
+    assert news.wait(20)
+    assert "task-7" in mine.orders.recordings
+    news.clear()
+    table.update(Update(key=KEY, set={"unpublished_at": 1001.0}))
+    assert set(table.asked_until(())) <= {SIGNS_OF_NEWS}
+    assert news.wait(20)
+    assert mine.orders.unpublished_at == 1001.0
+    news.clear()
+    table.update(Update(key=KEY, add={"epoch": 1}))
+    assert news.wait(20)
+    assert mine.is_lost
+    mine.close()
 
 
 def test_a_renewed_lease_carries_the_vitals_of_the_recordings(clock: Clock) -> None:
