@@ -41,6 +41,7 @@ PURE = [
     "chalicelib/ingest/nginx_rtmp.py",
     "chalicelib/recording/report.py",
     "chalicelib/notify/events.py",
+    "chalicelib/notify/push_exceptions.py",
     "chalicelib/notify/report_events.py",
     "chalicelib/notify/signing.py",
     "chalicelib/attribute_values.py",

@@ -18,6 +18,7 @@ class EventType(IntEnum):
     PUSH_STOPPED = 0
     PUSH_STARTED = 1
     FILE_READY = 100
+    PUSH_EXCEPTION = 321
     RECORD_STATUS = 332
     RECORD_EXCEPTION = 341
 
@@ -26,12 +27,26 @@ URL_FIELD: Mapping[EventType, str] = {
     EventType.PUSH_STOPPED: "StreamEndNotifyUrl",
     EventType.PUSH_STARTED: "StreamBeginNotifyUrl",
     EventType.FILE_READY: "RecordNotifyUrl",
+    EventType.PUSH_EXCEPTION: "PushExceptionNotifyUrl",
     EventType.RECORD_STATUS: "RecordStatusNotifyUrl",
     EventType.RECORD_EXCEPTION: "RecordExceptionNotifyUrl",
 }
 """Where a callback template says where to."""
 SET_ID = 7
 """The vendor's 1–6 are its clusters in mainland China, 7–200 those elsewhere."""
+
+
+SALT = 10**6
+
+
+def numbered(at: float) -> dict[str, str]:
+    """`seq` of an event of ours: the unix milliseconds of what it tells, so that a receiver can order what it gets."""
+    return {"seq": str(round(at * 1000))}
+
+
+def sequence_of(session: Item) -> str:
+    """`sequence` of a publish, 19 digits: it rises from one publish of a stream to the next, and is one of a kind."""
+    return f"{round(session['published_at'] * 1000)}{int(session['session_id'], 16) % SALT:06d}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +76,18 @@ class CallbackEvent:
 
 def push_started(session: Item, *, app_id: int) -> CallbackEvent:
     """Event 1, of a session's item."""
-    facts = {"event_time": int(session["published_at"]), "errcode": 0, "errmsg": "ok"}
+    at = session["published_at"]
+    facts = {"event_time": int(at), **numbered(at), "errcode": 0, "errmsg": "ok"}
     return _push(EventType.PUSH_STARTED, session, app_id, facts)
 
 
 def push_stopped(session: Item, ending: Ending, *, app_id: int, now: float) -> CallbackEvent:
-    """Event 0, of a session's item, at the end of its publish."""
+    """Event 0, of a session's item, at the end of its publish; two functions' clocks may differ."""
+    ended_at = max(now, session["published_at"] + 0.001)
     facts = {
-        "event_time": int(now),
-        "push_duration": str(max(0, round((now - session["published_at"]) * 1000))),
+        "event_time": int(ended_at),
+        **numbered(ended_at),
+        "push_duration": str(round((ended_at - session["published_at"]) * 1000)),
         "errcode": ending.code,
         "errmsg": ending.message,
     }
@@ -81,8 +99,9 @@ def _push(event_type: EventType, session: Item, app_id: int, facts: Mapping[str,
     session_id = session["session_id"]
     payload = {
         "event_type": int(event_type),
-        **_address(stream, app_id),
-        "sequence": session_id,
+        **address(stream, app_id),
+        "sequence": sequence_of(session),
+        "session_id": session_id,
         "node": session["node"],
         "user_ip": session["client_ip"],
         "stream_param": session["stream_param"],
@@ -118,8 +137,9 @@ def file_ready(file: FinishedFile, *, app_id: int, media_base: str) -> CallbackE
     }
     payload = {
         "event_type": int(EventType.FILE_READY),
-        **_address(file.stream, app_id),
+        **address(file.stream, app_id),
         **made_by,
+        **numbered(file.ended_at),
         "file_id": file.file_id,
         "record_file_id": file.file_id,
         "video_id": file.file_id,
@@ -145,7 +165,8 @@ def file_ready(file: FinishedFile, *, app_id: int, media_base: str) -> CallbackE
     )
 
 
-def _address(stream: StreamRef, app_id: int) -> dict[str, Any]:
+def address(stream: StreamRef, app_id: int) -> dict[str, Any]:
+    """How most events name a stream: the push domain is `app`, the app name `appname`."""
     return {
         "appid": app_id,
         "app": stream.domain,

@@ -80,6 +80,7 @@ def _exception(report: Report, occurrences: Occurrences, app_id: int) -> dict[st
         "session_id": report.session_id,
         "file_format": CONTAINERS[report.format],
         "timestamp": int(report.at),
+        "seq": str(report.sequence),
         "exception_level": str(occurrences.level),
         "exception": {
             "type": int(occurrences.trouble),

@@ -21,10 +21,12 @@ FILE_READY_FIELDS = {
     "event_type", "t", "sign", "appid", "app", "appname", "stream_id", "channel_id", "file_id", "record_file_id",
     "record_temp_id", "file_format", "start_time", "end_time", "start_time_usec", "end_time_usec", "duration",
     "file_size", "stream_param", "video_url", "media_start_time", "record_bps", "callback_ext", "video_id",
+    "seq",
 }  # fmt: skip
 PUSH_FIELDS = {
     "event_type", "t", "sign", "appid", "app", "appname", "stream_id", "channel_id", "event_time", "sequence", "node",
     "user_ip", "stream_param", "errcode", "errmsg", "set_id", "width", "height", "idc_id",
+    "seq", "session_id",
 }  # fmt: skip
 
 

@@ -65,6 +65,7 @@ def test_event_341_of_jumping_timestamps() -> None:
         "session_id": "5" * 32,
         "file_format": "TS",
         "timestamp": 1_800_000_009,
+        "seq": "1800000009750",
         "exception_level": "warning",
         "exception": {"type": -9, "occurs": 3, "desc": "video timestamps jumped"},
     }
