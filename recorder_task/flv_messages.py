@@ -51,7 +51,8 @@ class Message(NamedTuple):
     codec: str
     """FFmpeg's name, or what the source calls it where nobody here knows it."""
     is_header: bool
-    payload: bytes
+    payload: bytes | memoryview
+    """Of a frame a view: a picture is not copied to be read."""
     composition_ms: int = 0
     is_key_frame: bool = False
 
@@ -60,21 +61,22 @@ def video_message(body: bytes) -> Message | None:
     """What a video tag says; None for what is neither header nor frame, and for what is cut off."""
     if len(body) < 2:
         return None
-    frame_kind = body[0] >> 4 & 0x07
-    if body[0] & 0x80:
+    first = body[0]
+    frame_kind = first >> 4 & 0x07
+    if first & 0x80:
         return _extended_video(body, frame_kind)
     if frame_kind == COMMAND_FRAME:
         return None
-    codec_id = body[0] & 0x0F
-    codec = LEGACY_VIDEO.get(codec_id, f"video codec {codec_id}")
+    codec_id = first & 0x0F
+    codec = LEGACY_VIDEO.get(codec_id) or f"video codec {codec_id}"
     is_key_frame = frame_kind == KEY_FRAME
     if codec_id != LEGACY_H264:
-        return Message(codec, False, body[1:], 0, is_key_frame)
+        return Message(codec, False, memoryview(body)[1:], 0, is_key_frame)
     if len(body) < 6 or body[1] not in (HEADER, FRAMES):
         return None
     if body[1] == HEADER:
         return Message(codec, True, body[5:])
-    return Message(codec, False, body[5:], _signed_24(body[2:5]), is_key_frame)
+    return Message(codec, False, memoryview(body)[5:], _signed_24(body[2:5]), is_key_frame)
 
 
 def _extended_video(body: bytes, frame_kind: int) -> Message | None:
@@ -92,7 +94,9 @@ def _extended_video(body: bytes, frame_kind: int) -> Message | None:
         at += 3
     elif packet_kind not in (FRAMES, FRAMES_WITHOUT_COMPOSITION):
         return None
-    return Message(codec, False, body[at:], composition_ms, frame_kind == KEY_FRAME) if len(body) > at else None
+    if len(body) <= at:
+        return None
+    return Message(codec, False, memoryview(body)[at:], composition_ms, frame_kind == KEY_FRAME)
 
 
 def audio_message(body: bytes) -> Message | None:
@@ -102,14 +106,14 @@ def audio_message(body: bytes) -> Message | None:
     codec_id = body[0] >> 4
     if codec_id == EXTENDED_AUDIO:
         packet_kind, at = _without_modifiers(body, 1)
-        fourcc, payload = body[at : at + 4], body[at + 4 :]
+        fourcc, payload = body[at : at + 4], memoryview(body)[at + 4 :]
         if packet_kind not in (HEADER, FRAMES) or not payload:
             return None
         return Message(FOURCC_AUDIO.get(fourcc, fourcc.decode("latin-1")), packet_kind == HEADER, payload)
-    codec = LEGACY_AUDIO.get(codec_id, f"audio codec {codec_id}")
+    codec = LEGACY_AUDIO.get(codec_id) or f"audio codec {codec_id}"
     if codec_id != LEGACY_AAC:
-        return Message(codec, False, body[1:])
-    return Message(codec, body[1] == HEADER, body[2:]) if len(body) > 2 else None
+        return Message(codec, False, memoryview(body)[1:])
+    return Message(codec, body[1] == HEADER, memoryview(body)[2:]) if len(body) > 2 else None
 
 
 def _without_modifiers(body: bytes, at: int) -> tuple[int, int]:

@@ -4,14 +4,12 @@ What had to be repaired stands in the sample, so that each file can say what was
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from chalicelib.recording.report import Trouble
 from recorder_task.interleaver import Interleaver
 from recorder_task.regularity import Regularity
 from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample, Track, TrackKind
-from recorder_task.source import Arrival
 from recorder_task.timeline import Timeline
 
 TROUBLES: Mapping[str, Trouble] = {
@@ -63,9 +61,11 @@ class Intake:
         self.tracks[:] = tracks
         self._interleaver = Interleaver(tracks)
 
-    def push(self, arrivals: Sequence[Arrival]) -> Iterator[Sample]:
-        """Take packets; yields the samples whose turn has come."""
-        samples = self._interleaver.push([self._sample(*arrival) for arrival in arrivals])
+    def push(self, arrived: Sequence[Sample]) -> Iterator[Sample]:
+        """Place samples; yields those whose turn has come."""
+        for sample in arrived:
+            self._place(sample)
+        samples = self._interleaver.push(arrived)
         self._regularity.look(samples)
         for sample in samples:
             if sample.track not in self.tracks:
@@ -86,25 +86,15 @@ class Intake:
                 reporter.trouble(TROUBLES[name], count=fresh)
             self._told[name] = count
 
-    def _sample(self, packet: Any, track: Track, dropped: Mapping[TrackKind, int], arrived_at: float) -> Sample:
-        kind, source_pts = track.kind, packet.pts
-        dts, pts, duration, repairs = self._timeline.place(kind, packet.dts, source_pts, packet.duration, arrived_at)
-        if dropped or repairs:
-            repairs = {**repairs, **{f"{kind}_frame_dropped": count for kind, count in dropped.items()}}
-            for name, count in repairs.items():
-                self.repairs[name] = self.repairs.get(name, 0) + count
-        at = self._newest[kind] = dts * track.seconds_per_tick
-        self.last_arrival_at = arrived_at
-        return Sample(
-            packet=packet,
-            track=track,
-            dts=dts,
-            pts=pts,
-            duration=duration,
-            at=at,
-            is_key_frame=kind == "video" and packet.is_keyframe,
-            size=packet.size,
-            source_pts=source_pts,
-            arrived_at=arrived_at,
-            repairs=repairs,
+    def _place(self, sample: Sample) -> None:
+        kind = sample.track.kind
+        dts, pts, duration, repairs = self._timeline.place(
+            kind, sample.dts, sample.pts, sample.duration, sample.arrived_at
         )
+        if repairs or sample.repairs:
+            sample.repairs = {**repairs, **sample.repairs}
+            for name, count in sample.repairs.items():
+                self.repairs[name] = self.repairs.get(name, 0) + count
+        sample.place(dts, pts, duration)
+        self._newest[kind] = sample.at
+        self.last_arrival_at = sample.arrived_at

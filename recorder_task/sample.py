@@ -35,7 +35,7 @@ class Track:
 
 
 class Sample:
-    """One packet; times are ticks of its track's time base, `at` is `dts` in seconds."""
+    """One packet; times are ticks of its track's time base, `at` is `dts` in seconds: the source's, until placed."""
 
     __slots__ = (
         "arrived_at",
@@ -44,6 +44,7 @@ class Sample:
         "duration",
         "is_key_frame",
         "packet",
+        "payload",
         "pts",
         "repairs",
         "size",
@@ -53,31 +54,33 @@ class Sample:
 
     def __init__(
         self,
-        *,
-        packet: Any,
         track: Track,
+        payload: bytes | memoryview,
         dts: int,
         pts: int,
         duration: int,
-        at: float,
-        is_key_frame: bool,
-        size: int,
-        source_pts: int,
+        is_key_frame: bool,  # noqa: FBT001 - one is made for every packet, and names cost half as much again
         arrived_at: float,
         repairs: Mapping[str, int] = NOTHING,
     ) -> None:
-        self.packet = packet
         self.track = track
+        self.payload = payload
+        self.size = len(payload)
+        self.packet: Any = None
+        """PyAV's, once a muxer of FFmpeg has needed it; times in it are that muxer's."""
         self.dts = dts
-        self.pts = pts
+        self.pts = self.source_pts = pts
+        """`source_pts`: the source's own timestamp, whatever is repaired."""
+        self.at = dts * track.seconds_per_tick
         self.duration = duration
-        self.at = at
         self.is_key_frame = is_key_frame
         """A video key frame; never set for audio."""
-        self.size = size
-        self.source_pts = source_pts
-        """The source's own timestamp, before anything was repaired."""
         self.arrived_at = arrived_at
         """Unix seconds of our clock."""
         self.repairs = repairs
         """What was wrong with it, by name (`Timeline`), and how often."""
+
+    def place(self, dts: int, pts: int, duration: int) -> None:
+        """Give it its place in what is recorded."""
+        self.dts, self.pts, self.duration = dts, pts, duration
+        self.at = dts * self.track.seconds_per_tick

@@ -6,13 +6,13 @@ and PyAV drops what it finds on a track that appears in mid-stream.
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from recorder_task.flv_pull import FilePull, FlvPull
 from recorder_task.flv_tags import NotFlv, Tag
 from recorder_task.rtmp.pull import SCHEMES, RtmpPull
-from recorder_task.sample import Track, TrackKind
+from recorder_task.sample import Sample, Track
 from recorder_task.track_finder import TrackFinder
 
 LIMIT_PACKETS = 2048
@@ -25,16 +25,6 @@ TRY_AGAIN_SECONDS = 0.3
 
 class SourceFailed(Exception):
     """Nothing could be read from the source."""
-
-
-class Arrival(NamedTuple):
-    """A packet and when it came, unix seconds."""
-
-    packet: Any
-    track: Track
-    dropped: Mapping[TrackKind, int]
-    """Frames of each kind that came since the packet before and that nobody could decode."""
-    arrived_at: float
 
 
 class Pull(Protocol):
@@ -63,7 +53,7 @@ class Source:
         self._tracks: list[Track] = []
         self._heard_at = 0.0
         """Monotonic: when the connection was made, or brought something."""
-        self._arrived: list[Arrival] = []
+        self._arrived: list[Sample] = []
         self._lock = threading.Lock()
         self._opened = threading.Event()
         self._wake = threading.Event()
@@ -76,7 +66,7 @@ class Source:
         """Begin to pull and return the tracks once they are settled; raises SourceFailed.
 
         Those that are known where waiting for the others became pointless: nothing comes, or nothing will.
-        `Arrival.track` is the truth later.
+        `Sample.track` is the truth later.
         """
         if must_not_wait():
             return []
@@ -92,7 +82,7 @@ class Source:
             raise SourceFailed(f"{type(self._failure).__name__}: {self._failure}") from self._failure
         return self._tracks if self._opened.is_set() else self._finder.tracks
 
-    def read(self) -> list[Arrival]:
+    def read(self) -> list[Sample]:
         """What has arrived; waits for a burst, and not much longer where none comes."""
         if len(self._arrived) < WAKE_PACKETS:
             self._wake.wait(BURST_SECONDS * 1.2)
@@ -172,14 +162,20 @@ class Source:
         return "stopped"
 
     def _take(self, tags: Sequence[Tag]) -> None:
-        arrived_at, self._heard_at = time.time(), time.monotonic()
-        arrived: list[Arrival] = []
+        now, heard_at = time.time(), time.monotonic()
+        gathered_ms = (heard_at - self._heard_at) * 1000
+        self._heard_at = heard_at
+        newest_ms = tags[-1].milliseconds if tags else 0
+        arrived: list[Sample] = []
         for tag in tags:
-            found = self._finder.take(tag)
-            if found is not None:
-                arrived.append(Arrival(*found, arrived_at))
-            if not self._opened.is_set() and self._finder.is_settled:
-                self._settle()
+            # What a burst brings came one after another, the last of it just now.
+            age_ms = newest_ms - tag.milliseconds
+            arrived_at = now - min(age_ms, gathered_ms) / 1000 if age_ms > 0 else now
+            sample = self._finder.take(tag, arrived_at)
+            if sample is not None:
+                arrived.append(sample)
+        if not self._opened.is_set() and self._finder.is_settled:
+            self._settle()
         with self._lock:
             self._arrived += arrived
         if len(self._arrived) >= WAKE_PACKETS:

@@ -1,4 +1,4 @@
-"""From tags to packets of tracks: a track is known with its codec's header and first frame, and anew when these change.
+"""From tags to samples of tracks: a track is known with its codec's header and first frame, and anew when these change.
 
 A track's parameters (picture size, sample rate) are FFmpeg's reading of a tiny FLV, made of that header and that frame.
 Frames that nobody could decode are dropped and counted: those before their codec's header, and after a change those
@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
-from typing import Any, NamedTuple
 
 import av
 
 from recorder_task.flv_messages import WITH_HEADER, Message, audio_message, video_message
 from recorder_task.flv_tags import AUDIO_TAG, FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, VIDEO_TAG, Tag
 from recorder_task.pyav_track import track_of
-from recorder_task.sample import Track, TrackKind
+from recorder_task.sample import NOTHING, Sample, Track, TrackKind
 
 MILLISECONDS = Fraction(1, 1000)
 INDEXES: dict[TrackKind, int] = {"video": 0, "audio": 1}
@@ -29,14 +28,6 @@ READABLE = frozenset({"h264", "hevc", "av1", "aac", "mp3", "opus"})
 """Of any other codec no more is known than its name, which is enough to say that it cannot be recorded."""
 MP3_PARAMETERS = b"\xff\xfe\x0c"
 """The bits of a frame's header that hold the version, layer and sample rate."""
-
-
-class Found(NamedTuple):
-    """A packet of a track, and how many frames of each kind were dropped since the one before."""
-
-    packet: Any
-    track: Track
-    dropped: Mapping[TrackKind, int]
 
 
 @dataclass
@@ -61,7 +52,7 @@ class TrackFinder:
         self._first_ms: int | None = None
         self._newest_ms = 0
         self._frames = 0
-        self._dropped: dict[TrackKind, int] = {}
+        self._dropped: dict[str, int] = {}
 
     @property
     def tracks(self) -> list[Track]:
@@ -80,34 +71,48 @@ class TrackFinder:
             patience_ms = ANNOUNCED_MS if other.codec else ALONE_MS
         return abs(self._newest_ms - self._first_ms) >= patience_ms or self._frames >= ENOUGH_FRAMES
 
-    def take(self, tag: Tag) -> Found | None:
-        """The packet of a tag that holds one."""
-        if tag.kind == VIDEO_TAG:
-            search, message = self._video, video_message(tag.body)
-        elif tag.kind == AUDIO_TAG:
-            search, message = self._audio, audio_message(tag.body)
+    def take(self, tag: Tag, arrived_at: float) -> Sample | None:
+        """The sample of a tag that holds one; what was dropped before it is among its repairs."""
+        kind, milliseconds, body = tag
+        if kind == VIDEO_TAG:
+            search, message = self._video, video_message(body)
+        elif kind == AUDIO_TAG:
+            search, message = self._audio, audio_message(body)
         else:
             return None
         if message is None:
             return None
         if message.is_header:
-            _note_header(search, message, tag.body)
+            _note_header(search, message, body)
             return None
         if self._first_ms is None:
-            self._first_ms = tag.milliseconds
-        self._newest_ms = tag.milliseconds
+            self._first_ms = milliseconds
+        self._newest_ms = milliseconds
         self._frames += 1
         track = _track(search, message, tag)
         if track is None:
-            self._dropped[search.kind] = self._dropped.get(search.kind, 0) + 1
+            name = f"{search.kind}_frame_dropped"
+            self._dropped[name] = self._dropped.get(name, 0) + 1
             return None
-        dropped, self._dropped = self._dropped, {}
-        return Found(_packet(message, tag, track), track, dropped)
+        dropped: Mapping[str, int] = NOTHING
+        if self._dropped:
+            dropped, self._dropped = self._dropped, {}
+        return Sample(
+            track,
+            message.payload,
+            milliseconds,
+            milliseconds + message.composition_ms,
+            track.frame_ms,
+            kind == VIDEO_TAG and message.is_key_frame,
+            arrived_at,
+            dropped,
+        )
 
 
 def _note_header(search: _Search, message: Message, body: bytes) -> None:
-    is_another = (message.codec, message.payload) != (search.codec, search.header)
-    search.codec, search.header, search.header_body = message.codec, message.payload, body
+    header = bytes(message.payload)
+    is_another = (message.codec, header) != (search.codec, search.header)
+    search.codec, search.header, search.header_body = message.codec, header, body
     search.is_changed = search.is_changed or is_another
     search.was_tried = search.was_tried and not is_another
 
@@ -123,16 +128,7 @@ def _track(search: _Search, message: Message, tag: Tag) -> Track | None:
     return _known(search, message, tag) if search.is_changed else search.track
 
 
-def _packet(message: Message, tag: Tag, track: Track) -> Any:
-    packet = av.Packet(message.payload)
-    packet.time_base = MILLISECONDS
-    packet.dts, packet.pts = tag.milliseconds, tag.milliseconds + message.composition_ms
-    packet.duration = track.frame_ms
-    packet.is_keyframe = message.is_key_frame or track.kind == "audio"
-    return packet
-
-
-def _mp3_parameters(payload: bytes) -> bytes:
+def _mp3_parameters(payload: bytes | memoryview) -> bytes:
     return bytes(byte & mask for byte, mask in zip(payload, MP3_PARAMETERS, strict=False))
 
 

@@ -117,18 +117,17 @@ class StoredFile:
             shift = shifts[track.index]
             at = (packet.dts + shift) * track.seconds_per_tick
             first_at = at if first_at is None else first_at
-            yield Sample(
-                packet=packet,
-                track=track,
-                dts=packet.dts + shift,
-                pts=packet.pts + shift,
-                duration=packet.duration or 0,
-                at=at,
-                is_key_frame=packet.is_keyframe and track.kind == "video",
-                size=packet.size,
-                source_pts=packet.pts,
-                arrived_at=self._began_at + at - first_at,
+            sample = Sample(
+                track,
+                memoryview(packet),
+                packet.dts + shift,
+                packet.pts + shift,
+                packet.duration or 0,
+                packet.is_keyframe and track.kind == "video",
+                self._began_at + at - first_at,
             )
+            sample.packet, sample.source_pts = packet, packet.pts
+            yield sample
 
     def _packets(self) -> Iterator[Any]:
         if self._container is None:

@@ -7,6 +7,7 @@ from typing import Any
 import av
 
 from chalicelib.recording.finished_file import AudioTrack
+from recorder_task.outputs.output import packet_of
 from recorder_task.sample import Sample, Track
 
 SAMPLE_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
@@ -34,7 +35,7 @@ class Mp3Encoder:
 
     def write(self, sample: Sample) -> None:
         """Decode one sample and write what the encoder gives for it."""
-        for frame in self._decoder.decode(sample.packet):
+        for frame in self._decoder.decode(packet_of(sample)):
             # Counted, not taken from the packet: milliseconds would make the encoder see gaps and overlaps.
             frame.pts, frame.time_base = self._decoded_samples, Fraction(1, frame.sample_rate)
             self._decoded_samples += frame.samples

@@ -40,7 +40,7 @@ class Output(Protocol):
         """End the file; its last uploads are in the lane when this returns."""
 
     def abort(self) -> None:
-        """Leave nothing of an unfinished upload in the bucket."""
+        """Free what the muxer holds; what lies in the bucket is recovery's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,15 @@ FLUSH_EACH_PACKET = {"flush_packets": "1"}
 """Hands each packet on at once, so that a checkpoint has all: at 64 kbit/s FFmpeg's 32 KiB hold back 4 s."""
 
 
+def packet_of(sample: Sample) -> Any:
+    """PyAV's packet of a sample, made once for all its muxers."""
+    packet = sample.packet
+    if packet is None:
+        packet = sample.packet = av.Packet(sample.payload)
+        packet.is_keyframe = sample.is_key_frame or sample.track.kind == "audio"
+    return packet
+
+
 class Muxer:
     """FFmpeg's muxer of one container, writing to a Python file object; copies packets, decodes nothing."""
 
@@ -106,7 +115,7 @@ class Muxer:
 
     def write(self, sample: Sample) -> None:
         """Mux one sample, its times moved so that the file begins at 0."""
-        track, packet = sample.track, sample.packet
+        track, packet = sample.track, packet_of(sample)
         offset = self._offsets[track.index]
         # Where audio and video come seconds apart one of them may be earlier than the file.
         dts = max(sample.dts - offset, self._earliest[track.index])

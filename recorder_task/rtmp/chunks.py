@@ -3,28 +3,19 @@
 Source: Adobe RTMP specification 1.0, section 5.3.
 """
 
-from typing import NamedTuple
+from recorder_task.flv_tags import Tag
 
 SET_CHUNK_SIZE, ABORT = 1, 2
 FIRST_CHUNK_BYTES = 128
 EXTENDED = 0xFFFFFF
 """This instead of a timestamp: four bytes of it follow the header, of each chunk of the message."""
 HEADER_BYTES = (11, 7, 3, 0)
-LONGEST_HEADER_BYTES = 3 + 11 + 4
-
-
-class Message(NamedTuple):
-    """One message; `milliseconds` counts in 32 bits and wraps."""
-
-    kind: int
-    milliseconds: int
-    body: bytes
 
 
 class _ChunkStream:
     """What a chunk's short header leaves out, and the message under way."""
 
-    __slots__ = ("body", "field", "kind", "milliseconds", "size_bytes")
+    __slots__ = ("body", "field", "kind", "milliseconds", "missing", "size_bytes")
 
     def __init__(self) -> None:
         self.field = 0
@@ -32,31 +23,39 @@ class _ChunkStream:
         self.kind = 0
         self.milliseconds = 0
         self.body: bytearray | None = None
+        self.missing = 0
 
 
 class ChunkReader:
-    """Joins the chunks of a connection, however its bytes arrive, to messages."""
+    """Joins the chunks of a connection, however its bytes arrive, to messages; an FLV tag is what one is in a file."""
 
     def __init__(self) -> None:
         self._pending = b""
+        """A header that is not whole."""
         self._chunk_bytes = FIRST_CHUNK_BYTES
         self._streams: dict[int, _ChunkStream] = {}
+        self._broken_off: _ChunkStream | None = None
+        """Whose chunk goes on with the next bytes, and for how long."""
+        self._rest_bytes = 0
 
-    def feed(self, data: bytes) -> list[Message]:
-        """The messages that the next bytes complete."""
-        content = self._pending + data if self._pending else data
-        messages: list[Message] = []
+    def feed(self, data: bytes | bytearray | memoryview) -> list[Tag]:
+        """The messages that the next bytes complete; nothing of `data` is kept."""
+        content = memoryview(self._pending + data if self._pending else data)
+        messages: list[Tag] = []
         at, end = 0, len(content)
+        if self._broken_off is not None:
+            at = self._payload(self._broken_off, content, 0, self._rest_bytes, messages)
         while at < end:
-            after = self._chunk(content, at, end, messages)
+            after = self._chunk(content, at, messages)
             if after is None:
                 break
             at = after
-        self._pending = content[at:]
+        self._pending = bytes(content[at:])
         return messages
 
-    def _chunk(self, content: bytes, at: int, end: int, messages: list[Message]) -> int | None:
-        """Read the chunk at `at`; returns where the next begins, None where this one is not whole yet."""
+    def _chunk(self, content: memoryview, at: int, messages: list[Tag]) -> int | None:
+        """Read the chunk at `at`; returns where the next begins, None where its header is not whole yet."""
+        end = len(content)
         shape, stream_id = content[at] >> 6, content[at] & 0x3F
         at += 1
         if stream_id < 2:  # the id is in the next byte, or two
@@ -75,28 +74,35 @@ class ChunkReader:
         if field == EXTENDED:
             value = int.from_bytes(content[at : at + 4], "big")
             at += 4
-        size_bytes, kind, body = stream.size_bytes, stream.kind, stream.body
+            if at > end:
+                return None
+        stream.field = field
         if shape < 2:
-            size_bytes = int.from_bytes(content[header_at + 3 : header_at + 6], "big")
-            kind = content[header_at + 6] if header_at + 6 < end else 0
-        missing = size_bytes if body is None else size_bytes - len(body)
-        after = at + min(missing, self._chunk_bytes)
-        if after > end:
-            return None
-        stream.field, stream.size_bytes, stream.kind = field, size_bytes, kind
-        if body is None:  # a message begins: with its time, or with the distance to the one before
+            stream.size_bytes = int.from_bytes(content[header_at + 3 : header_at + 6], "big")
+            stream.kind = content[header_at + 6]
+        if stream.body is None:  # a message begins: with its time, or with the distance to the one before
             stream.milliseconds = value if shape == 0 else stream.milliseconds + value & 0xFFFFFFFF
-        if after - at < missing:
-            if body is None:
-                body = stream.body = bytearray()
-            body += content[at:after]
-            return after
-        whole = content[at:after] if body is None else bytes(body + content[at:after])
-        stream.body = None
-        self._take(Message(kind, stream.milliseconds, whole), messages)
-        return after
+            stream.missing = stream.size_bytes
+        return self._payload(stream, content, at, min(stream.missing, self._chunk_bytes), messages)
 
-    def _take(self, message: Message, messages: list[Message]) -> None:
+    def _payload(self, stream: _ChunkStream, content: memoryview, at: int, size_bytes: int, messages: list[Tag]) -> int:
+        """Take as much of a chunk's payload as is there; returns where it ends."""
+        piece = content[at : at + size_bytes]
+        stream.missing -= len(piece)
+        is_broken_off = len(piece) < size_bytes
+        self._broken_off, self._rest_bytes = (stream, size_bytes - len(piece)) if is_broken_off else (None, 0)
+        if stream.body is None and not stream.missing:
+            self._take(Tag(stream.kind, stream.milliseconds, bytes(piece)), messages)
+            return at + len(piece)
+        if stream.body is None:
+            stream.body = bytearray()
+        stream.body += piece
+        if not stream.missing:
+            body, stream.body = bytes(stream.body), None
+            self._take(Tag(stream.kind, stream.milliseconds, body), messages)
+        return at + len(piece)
+
+    def _take(self, message: Tag, messages: list[Tag]) -> None:
         if message.kind == SET_CHUNK_SIZE:
             self._chunk_bytes = max(1, int.from_bytes(message.body[:4], "big") & 0x7FFFFFFF)
         elif message.kind == ABORT:

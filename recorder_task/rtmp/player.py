@@ -7,7 +7,7 @@ Source: Adobe RTMP specification 1.0, sections 5.2 (handshake), 5.4 (control mes
 
 from recorder_task.flv_tags import AUDIO_TAG, SIZE_BYTES, TAG_HEADER_BYTES, VIDEO_TAG, Tag
 from recorder_task.rtmp.amf0 import NotAmf0, Value, decoded, encoded
-from recorder_task.rtmp.chunks import ChunkReader, Message, chunked
+from recorder_task.rtmp.chunks import ChunkReader, chunked
 
 VERSION = 3
 HANDSHAKE_BYTES = 1536
@@ -46,7 +46,7 @@ class Player:
         self._window_bytes = OUR_WINDOW_BYTES
         self._received_bytes = self._acknowledged_bytes = 0
 
-    def feed(self, data: bytes) -> list[Tag]:
+    def feed(self, data: bytes | bytearray | memoryview) -> list[Tag]:
         """The audio and video that the next bytes complete; raises Refused, ValueError for what is no RTMP."""
         self._received_bytes += len(data)
         if self._received_bytes - self._acknowledged_bytes >= self._window_bytes // 2:
@@ -58,7 +58,7 @@ class Player:
         for message in self._chunks.feed(data):
             kind = message.kind
             if kind in (AUDIO_TAG, VIDEO_TAG):
-                tags.append(Tag(*message))
+                tags.append(message)
             elif kind == AGGREGATE:
                 tags += _parts(message)
             else:
@@ -67,7 +67,7 @@ class Player:
             self.is_playing = True
         return tags
 
-    def _greet(self, greeting: bytearray, data: bytes) -> bytes:
+    def _greet(self, greeting: bytearray, data: bytes | bytearray | memoryview) -> bytes:
         """Take the server's half of the handshake; returns what came behind it."""
         greeting += data
         if greeting[0] != VERSION:
@@ -86,7 +86,7 @@ class Player:
         self._command("connect", CONNECT, facts)
         return bytes(greeting[1 + 2 * HANDSHAKE_BYTES :])
 
-    def _obey(self, message: Message) -> None:
+    def _obey(self, message: Tag) -> None:
         kind, body = message.kind, message.body
         if kind == USER_CONTROL and int.from_bytes(body[:2], "big") == PING:
             self._control(USER_CONTROL, PONG.to_bytes(2, "big") + body[2:6])
@@ -131,7 +131,7 @@ def _reason(details: list[Value]) -> str:
     return str(facts.get("description") or facts.get("code") or "the server refuses")
 
 
-def _parts(message: Message) -> list[Tag]:
+def _parts(message: Tag) -> list[Tag]:
     """The audio and video of an aggregate: tags as in a file, their times relative to the first one's."""
     body, at, first_ms = message.body, 0, None
     tags = []

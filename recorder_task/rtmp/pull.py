@@ -16,6 +16,8 @@ from recorder_task.rtmp.player import Player
 SCHEMES = frozenset({"rtmp", "rtmps"})
 PORTS = {"rtmp": 1935, "rtmps": 443}
 READ_BYTES = 1 << 20
+GATHERED_BYTES = 1 << 19
+"""So much is worth being read before its time: more would fill the kernel's buffer and hold the sender back."""
 HANG_UP = getattr(select, "POLLRDHUP", 0)
 """Linux alone tells of an end behind what was not read yet; elsewhere it is noticed after the rest."""
 CAUGHT_UP_SECONDS = 0.002
@@ -35,6 +37,7 @@ class RtmpPull:
         )
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         deadline = time.monotonic() + timeout_seconds
+        self._buffer = memoryview(bytearray(READ_BYTES))
         self._socket = socket.create_connection((host, port), timeout=timeout_seconds)
         try:
             if parts.scheme == "rtmps":
@@ -72,10 +75,12 @@ class RtmpPull:
         return not select.select([self._socket], [], [], CAUGHT_UP_SECONDS)[0]
 
     def rest(self, seconds: float) -> None:
-        """Let what comes gather; the other side's end, and ours, break this off."""
+        """Let what comes gather; the other side's end, ours, and very much to read break this off."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, GATHERED_BYTES)
         poll = select.poll()
-        poll.register(self._socket, HANG_UP)
+        poll.register(self._socket, select.POLLIN | HANG_UP)
         poll.poll(seconds * 1000)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
     def close(self) -> None:
         """End the connection; a read under way ends too."""
@@ -83,11 +88,11 @@ class RtmpPull:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _receive(self) -> bytes:
-        data = self._socket.recv(READ_BYTES)
-        if not data:
+    def _receive(self) -> memoryview:
+        size = self._socket.recv_into(self._buffer)
+        if not size:
             raise ConnectionAbortedError("the server closed the connection")
-        return data
+        return self._buffer[:size]
 
     def _send(self) -> None:
         if self._player.outgoing:

@@ -67,7 +67,7 @@ def test_nothing_is_lost_in_bursts(rhythm: Callable[[Send, Sequence[FlvTag]], No
         source = Source(origin.url, open_seconds=5)
         source.open(lambda: False)
         while not source.is_exhausted:
-            found += [(each.packet.dts, hashlib.sha256(each.packet).hexdigest()) for each in source.read()]
+            found += [(each.dts, hashlib.sha256(each.payload).hexdigest()) for each in source.read()]
         source.close()
     frames = [tag for tag in tags if tag.body[1] == 1]
     payload_at = {AUDIO: 2, VIDEO: 5}

@@ -10,15 +10,4 @@ AUDIO = Track(index=1, kind="audio", codec="aac", time_base=Fraction(1, 1000))
 
 def sample(track: Track, milliseconds: int, *, is_key_frame: bool = False, size: int = 100) -> Sample:
     """A sample of 40 ms at an instant."""
-    return Sample(
-        packet=None,
-        track=track,
-        dts=milliseconds,
-        pts=milliseconds,
-        duration=40,
-        at=milliseconds / 1000,
-        is_key_frame=is_key_frame,
-        size=size,
-        source_pts=milliseconds,
-        arrived_at=0.0,
-    )
+    return Sample(track, bytes(size), milliseconds, milliseconds, 40, is_key_frame, 0.0)
