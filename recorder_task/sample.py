@@ -59,7 +59,7 @@ class Sample:
         dts: int,
         pts: int,
         duration: int,
-        is_key_frame: bool,  # noqa: FBT001 - one is made for every packet, and names cost half as much again
+        is_key_frame: bool,
         arrived_at: float,
         repairs: Mapping[str, int] = NOTHING,
     ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import av
 
@@ -82,7 +82,7 @@ def packet_of(sample: Sample) -> Any:
     """PyAV's packet of a sample, made once for all its muxers."""
     packet = sample.packet
     if packet is None:
-        packet = sample.packet = av.Packet(sample.payload)
+        packet = sample.packet = av.Packet(cast("bytes", sample.payload))  # it takes any buffer
         packet.is_keyframe = sample.is_key_frame or sample.track.kind == "audio"
     return packet
 
