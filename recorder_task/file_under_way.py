@@ -62,6 +62,16 @@ class FileUnderWay:
         self.tally = tally
         self.output: Output = FORMATS[request.name].open(order)
         self._request = request
+        self._noted_tracks = 1
+
+    def count(self, sample: Sample) -> None:
+        """Count a sample that was written; the journal learns where each track of an MP4 begins."""
+        tally, request = self.tally, self._request
+        tally.add(sample)
+        if len(tally.tracks) > self._noted_tracks and request.name is RecordFormat.MP4:
+            self._noted_tracks = len(tally.tracks)
+            starts = tally.track_starts
+            request.lane.submit(lambda: request.desk.journal.note(self.file_id, starts))
 
     def finish(self) -> Callable[[], FinishedFile]:
         """End the file; returns what gives its facts once the lane has come there. Raises what the muxer raises."""

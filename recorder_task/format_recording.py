@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.open_file import OpenFile
-from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
+from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from chalicelib.recording.report import Trouble
 from recorder_task.backlog import Dropped
 from recorder_task.commit import commit
@@ -20,6 +20,8 @@ from recorder_task.sample import Sample, Track
 from recorder_task.upload_lane import UploadLane
 from recorder_task.vitals import Meter, Vitals
 
+SILENCE_SECONDS = 10.0
+"""Without audio, before a recording of audio alone is told to lack it."""
 TOO_SLOW = "the bucket is slower than the stream: media is dropped"
 BROKEN_FILES = 3
 """A format whose muxer has refused a packet this often is given up."""
@@ -32,7 +34,6 @@ class FormatRecording:
         self._desk = desk
         self._order = order
         self._format = FORMATS[name]
-        self._format_order: FormatOrder = order.formats[name]
         self._name = name
         self._voice = desk.voice(order, name)
         self._begins_with_stream = begins_with_stream
@@ -41,18 +42,13 @@ class FormatRecording:
         self._broken_files = 0
         self._dropped_seconds = 0.0
         self._uncommitted: set[str] = set()
-        self._noted_tracks = 1
+        self._silent_since = 0.0
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
         self._meter = Meter()
         self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
         self._request = FileRequest(desk=desk, order=order, name=name, lane=self._lane, on_file=self._know_file)
         self._lineup = Lineup(partial(self._format.tracks, audio_only=order.audio_only))
-        try:
-            self._lineup.meet(*desk.tracks)
-        except CannotRecord as reason:
-            if isinstance(reason, NoAudio):
-                self._voice.trouble(Trouble.NO_AUDIO)
-            self._fail(str(reason))
+        self._meet(*desk.tracks)
         self._cutter = self._new_cutter()
 
     @property
@@ -62,9 +58,8 @@ class FormatRecording:
 
     def vitals(self, now: float, *, drift_ms: int) -> Vitals:
         """How it is doing since the last reading; `drift_ms` is the source's."""
-        return self._meter.read(
-            now, queue_depth=self._lane.depth, drift_ms=drift_ms if len(self._lineup.tracks) > 1 else None
-        )
+        drift = drift_ms if len(self._lineup.tracks) > 1 else None
+        return self._meter.read(now, queue_depth=self._lane.depth, drift_ms=drift)
 
     def write(self, sample: Sample) -> None:
         """Take a sample of the source; samples come in the order of dts over all tracks."""
@@ -98,6 +93,13 @@ class FormatRecording:
         if dropped.is_first:
             self._voice.error(TOO_SLOW, file_id=self.outcome.get("file_id", ""))
 
+    def keep_time(self, now: float) -> None:
+        """Tell, once, that the sound which is to be recorded has not come yet; it is recorded when it comes."""
+        if self._file is None and not (self._is_over or self._lineup.has_tracks or "reason" in self.outcome):
+            self._silent_since = self._silent_since or max(now, self._order.starts_at)
+            if now >= self._silent_since + SILENCE_SECONDS:
+                self._tell_nothing_came()
+
     def checkpoint(self) -> None:
         """Bring what is held into the bucket; notice what the bucket has refused."""
         if self._lane.failure is not None:
@@ -113,10 +115,9 @@ class FormatRecording:
         if self._file is not None:
             self._end_file()
         elif not self.outcome["files"]:
-            reason = "no key frame came" if self._lineup.has_video else "no audio came"
-            self.outcome |= {"state": "empty", "reason": reason}
-            self._voice.trouble(Trouble.NO_VIDEO if self._lineup.has_video else Trouble.NO_AUDIO, description=reason)
-            self._voice.failed(reason)
+            if "reason" not in self.outcome:
+                self._tell_nothing_came()
+            self.outcome["state"] = "empty"
         self._lane.submit(lambda: self._voice.ended(self.outcome.get("file_id", "")))
         self._lane.close()
 
@@ -156,6 +157,12 @@ class FormatRecording:
             for file_id in self._uncommitted:  # failed, and said so
                 self._desk.journal.close(file_id)
 
+    def _tell_nothing_came(self) -> None:
+        has_video = self._lineup.has_video
+        reason = self.outcome["reason"] = "no key frame came" if has_video else "no audio came"
+        self._voice.trouble(Trouble.NO_VIDEO if has_video else Trouble.NO_AUDIO, description=reason)
+        self._voice.waits(reason)
+
     def _say_paused(self) -> None:
         self.outcome["state"] = "paused"
         self._voice.paused(self.outcome["file_id"])
@@ -168,10 +175,12 @@ class FormatRecording:
         elif self._begins_with_stream:
             self._lineup.hold(sample)
 
-    def _meet(self, track: Track) -> bool:
-        """The source has another track; returns whether this format goes on with it."""
+    def _meet(self, *tracks: Track) -> bool:
+        """The source has other tracks; returns whether this format goes on with them."""
         try:
-            self._lineup.meet(track)
+            self._lineup.meet(*tracks)
+        except NoAudio:  # it may come
+            return False
         except CannotRecord as reason:
             self._end_file()
             self._fail(str(reason))
@@ -203,7 +212,7 @@ class FormatRecording:
             self._mux(sample)
 
     def _new_cutter(self) -> Cutter:
-        interval_seconds = self._format_order.interval_seconds if self._format.is_cut else 0
+        interval_seconds = self._order.formats[self._name].interval_seconds if self._format.is_cut else 0
         return Cutter(interval_seconds, has_video=self._lineup.has_video)
 
     def _begin_file(self, first: Sample) -> None:
@@ -214,10 +223,10 @@ class FormatRecording:
             return
         file.tally.dropped_seconds, self._dropped_seconds = self._dropped_seconds, 0.0
         self.outcome["state"] = "recording"
+        self.outcome.pop("reason", None)
         if not self._format.goes_on:
             self.outcome["file_id"] = file.file_id
             self._uncommitted.add(file.file_id)
-            self._noted_tracks = 1
             self._voice.started(file.file_id)
 
     def _know_file(self, file: OpenFile, earlier: HlsFacts | None) -> None:
@@ -237,11 +246,7 @@ class FormatRecording:
         except Exception as error:  # as above
             self._end_broken_file(error)
             return
-        file.tally.add(sample)
-        if len(file.tally.tracks) > self._noted_tracks and self._name is RecordFormat.MP4:
-            self._noted_tracks = len(file.tally.tracks)
-            starts = file.tally.track_starts
-            self._lane.submit(lambda: self._desk.journal.note(file.file_id, starts))
+        file.count(sample)
         self._meter.take(sample)
 
     def _end_broken_file(self, error: Exception) -> None:

@@ -79,6 +79,12 @@ class FormatVoice:
         self.log("recording_broken", reason=reason, **({"file_id": file_id} if file_id else {}))
         self._tell(StatusEvent.ERROR, file_id=file_id, reason=reason)
 
+    def waits(self, reason: str) -> None:
+        """Nothing came that could be recorded; what comes later is recorded, and told as ever."""
+        self.log("recording_waits", reason=reason)
+        if self._state is _State.SILENT:
+            self._tell(StatusEvent.ERROR if self._goes_on else StatusEvent.START_FAILED, file_id="", reason=reason)
+
     def failed(self, reason: str, *, file_id: str = "") -> None:
         """It is over for good: the start failed, or what was begun ends with an error."""
         self.log("recording_failed", reason=reason, **({"file_id": file_id} if file_id else {}))
@@ -91,7 +97,7 @@ class FormatVoice:
 
     def ended(self, file_id: str = "") -> None:
         """The last file is complete, `file_id`; nothing is told of what never began, waits, or is over."""
-        if self._state is _State.RECORDING:
+        if self._state is _State.RECORDING or (self._state is _State.SILENT and self._goes_on):
             self._change(StatusEvent.ENDED, file_id=file_id)
 
     def trouble(self, trouble: Trouble, *, count: int = 1, level: Level | None = None, description: str = "") -> None:

@@ -29,6 +29,11 @@ class Lineup:
         self._held: deque[Sample] = deque()
 
     @property
+    def has_tracks(self) -> bool:
+        """There is something to record."""
+        return bool(self._next)
+
+    @property
     def has_video(self) -> bool:
         """A picture is to be recorded."""
         return any(track.kind == "video" for track in self._next)

@@ -56,6 +56,8 @@ class Recording:
         """End what is over at `now` though no packet came to say so; what came in time may still wait for its turn."""
         if self._order.ends_at and now >= self._order.ends_at + SPREAD_SECONDS:
             self.finish()
+        for each in self._formats.values():
+            each.keep_time(now)
 
     def write(self, sample: Sample) -> None:
         """Give a sample to every format, if it arrived inside the window."""

@@ -144,7 +144,7 @@ def test_pictures_alone_for_4_s_on_an_origin_that_keeps_its_players(s3: FakeS3) 
     assert studio.session["end_reason"] == "unpublished"
     for name in CONTAINERS:
         assert contents(packets_of(studio.content(studio.file(name))), "video") == contents(made.packets, "video")
-    assert studio.session["outcomes"]["template-1"]["aac"]["reason"] == "the stream has no audio"
+    assert studio.session["outcomes"]["template-1"]["aac"]["reason"] == "no audio came"
 
 
 def test_less_than_a_second_of_pictures_alone_is_recorded_when_the_stream_ends(s3: FakeS3) -> None:

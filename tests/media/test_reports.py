@@ -66,7 +66,7 @@ def test_what_cannot_be_recorded_says_so_with_the_reason_for_that_format_alone(s
     studio.order(source(clip(ClipOrder(audio_codec=None))), template_order("flv", "aac"))
     studio.run()
     failed = next(each.told for each in reports(s3) if each.format == "aac")
-    assert failed == Status(event=FAILED, reason="the stream has no audio")
+    assert failed == Status(event=FAILED, reason="no audio came")
     assert statuses(s3, format="flv") == [STARTED, ENDED]
     assert troubles(s3) == [("aac", Trouble.NO_AUDIO, Level.ERROR, 1)]
 

@@ -18,6 +18,7 @@ SAID = {
     "resumed": lambda voice: voice.resumed("5"),
     "paused": lambda voice: voice.paused("5"),
     "error": lambda voice: voice.error("broken", file_id="5"),
+    "waits": lambda voice: voice.waits("nothing came"),
     "failed": lambda voice: voice.failed("full", file_id="5"),
     "ended": lambda voice: voice.ended("5"),
 }
@@ -42,6 +43,10 @@ def told(bucket: ReportBucket) -> list[Any]:
         (["resumed", "started", "ended", "ended"], False, [RESUMED, ENDED]),
         (["started", "started", "ended"], True, [RESUMED, ENDED]),
         (["failed", "ended"], True, [ERROR, ENDED]),
+        (["waits", "ended"], False, [START_FAILED]),
+        (["waits", "started", "ended"], False, [START_FAILED, STARTED, ENDED]),
+        (["waits", "ended"], True, [ERROR, ENDED]),
+        (["waits", "started", "ended"], True, [ERROR, RESUMED, ENDED]),
     ],
     ids=[
         "two files and the end",
@@ -54,6 +59,10 @@ def told(bucket: ReportBucket) -> list[Any]:
         "went on and ended",
         "took a dead recorder's place",
         "could not take its place",
+        "waited in vain",
+        "waited for its sound",
+        "took its place in vain",
+        "took its place and waited",
     ],
 )
 def test_what_a_format_tells(said: Sequence[str], goes_on: bool, expected: Sequence[StatusEvent]) -> None:
