@@ -6,10 +6,12 @@ ApiError                            code, message; becomes {"Response": {"Error"
 ├── BadRequest                      the envelope
 │   ├── InvalidAction · NoSuchVersion · RequestSizeLimitExceeded · ResponseSizeLimitExceeded · UnsupportedProtocol
 ├── InvalidParameter                the fields of one action, and a body that is not JSON
-│   ├── ConfNotFound · DomainFormatError · InvalidTaskTime · InvalidVodFileName · TaskNotExist · UrlNotSafe
+│   ├── ConfNotFound · DomainFormatError · InvalidVodFileName · UrlNotSafe
 ├── MissingParameter · UnknownParameter · InvalidParameterValue (.{field} where the wire has it)
 ├── FailedOperation                 a state that forbids it
-│   ├── ConfInUsed · CosBucketNotExist · NotFound · RuleAlreadyExist
+│   ├── ConfInUsed · CosBucketNotExist · DomainAdded · NotFound · OriginDidNot · RuleAlreadyExist · TooManyDomains
+├── ResourceNotFound                what the request names is not there
+│   ├── DomainNotExist
 ├── LimitExceeded                   more than can be answered
 └── InternalError                   ours; the message says nothing of the inside
     └── TooManyTemplates · TooManyRules · TemplateInUse · NoSuchTemplate    the wire files these under InternalError
@@ -116,12 +118,6 @@ class DomainFormatError(InvalidParameter):
     code = "InvalidParameter.DomainFormatError"
 
 
-class InvalidTaskTime(InvalidParameter):
-    """The window of a task lies where the wire does not allow it."""
-
-    code = "InvalidParameter.InvalidTaskTime"
-
-
 class InvalidVodFileName(InvalidParameter):
     """A file name with placeholders that nothing fills."""
 
@@ -206,6 +202,39 @@ class LimitExceeded(ApiError):
 
 class InternalError(ApiError):
     """Ours. The cause is in the log under the same RequestId."""
+
+class DomainAdded(FailedOperation):
+    """The domain was added before."""
+
+    code = "FailedOperation.DomainAdded"
+    default_message = "DomainName: this domain was added before."
+
+
+class TooManyDomains(FailedOperation):
+    """The limit of domains is reached."""
+
+    code = "FailedOperation.HostOutLimit"
+    default_message = "The limit of 100 domains is reached."
+
+
+class OriginDidNot(FailedOperation):
+    """The origin could not be made to do what was asked."""
+
+    code = "FailedOperation.CallOtherSvrFailed"
+
+
+class ResourceNotFound(ApiError):
+    """What the request names does not exist, where the wire files it under resources."""
+
+    code = "ResourceNotFound"
+
+
+class DomainNotExist(ResourceNotFound):
+    """The domain was never added."""
+
+    code = "ResourceNotFound.DomainNotExist"
+    default_message = "DomainName: this domain was not added."
+
 
 
 class TooManyTemplates(InternalError):

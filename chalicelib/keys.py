@@ -9,14 +9,19 @@ CALLBACK-TEMPLATE / {id}        a callback template; `bound` counts its rules
 CALLBACK-RULE / {d}/{a}         a callback rule
 STREAM#{d}/{a}/{s} / LIVE       the live session of a stream; absent while nobody publishes
 STREAM#{d}/{a}/{s} / TASK#…     a task of the stream, ordered by end time: one query finds the open ones
+DOMAIN / {d}                    a domain that was added, with its push keys
 TASK#{id} / TASK                where a task's item lies
+STREAM#{d}/{a}/{s} / FORBIDDEN  nobody may publish the stream until a moment
 SESSION#{id} / SESSION          one publish: its orders, lease and end
 SESSION#{id} / FILE#{file_id}   a file that a recorder of the session is writing, or has left behind
 WAITING#{d}/{a}/{s} / {recording}#{file_id}   an HLS file that waits for its stream to return
 MEDIA#{file_id} / MEDIA         a media entry of the VOD index
 EVENT#{id} / EVENT              a callback event: the truth about its delivery
 
-Index `listing` (LPK, LSK), sparse: TASKS by start · ONLINE by publish time · OPEN sessions · DUE callbacks · MEDIA
+HISTORY#{d} / {time}#{id}       a publish that ended, or was refused, by its end
+RECORDED#{yyyy-mm} / {time}#{session}   when a stream was recorded, by the end of it within the month
+Index `listing` (LPK, LSK), sparse: TASKS and ARMED by start · ONLINE by publish time · OPEN sessions · DUE callbacks
+    · MEDIA · FORBIDDEN streams · HISTORY of publishes by end · SWEPT domains: their streams are being dropped
 Index `by_stream` (SPK, LSK): media of one stream name, by time
 Index `by_name` (NPK, NSK): media by name, for prefixes
 """
@@ -39,6 +44,12 @@ ALL_WAITING = "WAITING"
 class Key(NamedTuple):
     """The primary key of one item."""
 
+ALL_PARKED, ALL_AWAITED = "PARKED", "AWAITED"
+ALL_FORBIDDEN, ALL_HISTORY, ALL_SWEPT = "FORBIDDEN", "HISTORY", "SWEPT"
+DOMAINS = "DOMAIN"
+
+
+API_KEYS = "API-KEY"
     pk: str
     sk: str
 
@@ -94,6 +105,11 @@ def task_of_stream(domain: str, app: str, stream: str, ends_at: int, task_id: st
 
 def open_tasks_after(now: int) -> str:
     """Sort keys of tasks that end at `now` (unix s) or later are not less than this."""
+def domain(name: str) -> Key:
+    """Domain names know no case."""
+    return Key(DOMAINS, escaped(name.lower()))
+
+
     return f"{TASK_PREFIX}{now:011d}"
 
 
@@ -102,6 +118,10 @@ def task(task_id: str) -> Key:
 
 
 def session(session_id: str) -> Key:
+def forbidden(domain: str, app: str, stream: str) -> Key:
+    return Key(stream_partition(domain, app, stream), "FORBIDDEN")
+
+
     return Key(f"SESSION#{session_id}", "SESSION")
 
 
@@ -131,6 +151,20 @@ def event(event_id: str) -> Key:
 
 
 def media_of_stream(stream: str) -> str:
+def history_partition(domain: str) -> str:
+    """Publishes of a push domain that have ended."""
+    return f"HISTORY#{escaped(domain)}"
+
+
+def history(domain: str, ended_at: float, unique: str) -> Key:
+    return Key(history_partition(domain), by_time(ended_at, unique))
+
+
+def recorded(month: str, ended_at: float, session_id: str) -> Key:
+    """`month` is `yyyy-mm`, UTC."""
+    return Key(f"RECORDED#{month}", by_time(ended_at, session_id))
+
+
     """Partition of `by_stream` that holds the media of one stream name."""
     return f"MEDIA#{escaped(stream)}"
 

@@ -43,6 +43,14 @@ class Settings:
     )
     hold_seconds: float = setting(
         8.0, "How long a publish waits for its recorder: nginx-rtmp gives up after 10 s, so stay below."
+    accept_unknown_domains: bool = setting(
+        True, "Accept a publish whose push domain was never added; else it is refused, as the vendor does."
+    )
+    origin_control_url: str = setting(
+        "",
+        "Where the origin is told to drop a publisher: SRS's HTTP API, or nginx-rtmp's `/control`; empty: it is not.",
+    )
+    origin_control_seconds: float = setting(5.0, "How long the origin may take to answer that.")
     )
     naming_utc_offset_hours: float = setting(8.0, "Time zone of the placeholders in VodFileName (the vendor's is +8).")
 

@@ -27,6 +27,17 @@ def beijing_text(moment: float) -> str:
     return datetime.fromtimestamp(moment, BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def any_moment(text: str) -> float:
+    """The unix seconds of a text in either form of the wire; one without a zone is Beijing time; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).timestamp()
+
+
+def text_like(asked: str, moment: float) -> str:
+    """A moment (unix s) in the form that `asked` has."""
+    return iso_text(moment) if datetime.fromisoformat(asked).tzinfo else beijing_text(moment)
+
+
 def _readable(text: str) -> str:
     try:
         iso_moment(text)
@@ -35,5 +46,16 @@ def _readable(text: str) -> str:
     return text
 
 
+def _readable_in_either_form(text: str) -> str:
+    try:
+        any_moment(text)
+    except (ValueError, OverflowError):
+        either = "not a time such as 2026-11-20T10:00:00Z or 2026-11-20 18:00:00"
+        raise PydanticCustomError("not_a_moment", either) from None
+    return text
+
+
 IsoText = Annotated[str, AfterValidator(_readable)]
 """A text that `iso_moment` reads."""
+AnyText = Annotated[str, AfterValidator(_readable_in_either_form)]
+"""A text that `any_moment` reads."""

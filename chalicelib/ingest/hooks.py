@@ -23,6 +23,8 @@ class PublishHook:
     client_ip: str
     param: str
     """The query of the push URL, as it was sent and without the leading `?`."""
+    dialect: str
+    """How the origin speaks, and is spoken to."""
     node: str = ""
     """The origin's name of itself, where it tells one."""
 
@@ -30,6 +32,11 @@ class PublishHook:
     def is_audio_only(self) -> bool:
         """`record_type=audio` in the push URL (wire.md, decisions)."""
         return parameters(self.param).get("record_type") == "audio"
+
+    @property
+    def is_mixed(self) -> bool:
+        """A mixer publishes."""
+        return is_mixed(self.param)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +73,8 @@ Hook: TypeAlias = PublishHook | UnpublishHook | PlayHook | OtherHook
 
 SESSION_PARAMETER = "tapedeck_session"
 """By this parameter of its pull URL a recorder is known to the `on_play` hook."""
+MIX_PARAMETER = "output_stream_type"
+"""By this parameter of its push URL a mixer says what it publishes: OutputStreamType of the wire."""
 NAME_BYTES = 1024
 """Longest part of an address: 200 characters of any alphabet and more."""
 
@@ -85,6 +94,11 @@ class PublishRefused(Exception):
 def parameters(query: str) -> Mapping[str, str]:
     """The parameters of a query; where one comes twice the first counts."""
     return dict(reversed(parse_qsl(query.removeprefix("?"), keep_blank_values=True)))
+
+
+def is_mixed(param: str) -> bool:
+    """Whether the query of a push URL says that a mixer publishes: over an input's name (0) or under a new one (1)."""
+    return parameters(param).get(MIX_PARAMETER) in ("0", "1")
 
 
 def stream_ref(domain: str, app: str, stream: str) -> StreamRef:

@@ -24,6 +24,7 @@ from chalicelib.ingest.hooks import (
 )
 
 OTHER_EVENTS = frozenset({"on_connect", "on_done", "on_disconnect", "on_play_done", "on_record_done", "on_update"})
+NAME = "nginx-rtmp"
 LAST_FIELD = {"on_publish": "type", "on_publish_done": "name", "on_play": "reset"}
 """The field that nginx writes last, by event."""
 REQUIRED_FIELDS = frozenset({"app", "name", "tcurl", "clientid", "addr"})
@@ -45,7 +46,7 @@ def parse(event: str, body: bytes, *, default_domain: str) -> Hook:
     stream = stream_ref(domain, fields["app"], fields["name"])
     if event == "on_publish_done":
         return UnpublishHook(stream=stream, client_id=fields["clientid"])
-    return PublishHook(stream=stream, client_id=fields["clientid"], client_ip=fields["addr"], param=param)
+    return PublishHook(stream=stream, client_id=fields["clientid"], client_ip=fields["addr"], param=param, dialect=NAME)
 
 
 def _split(body: bytes, last_field: str) -> tuple[Mapping[str, str], str]:

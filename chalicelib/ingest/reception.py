@@ -25,13 +25,14 @@ from chalicelib.table import Table
 class Dialect(Protocol):
     """What a dialect's module offers."""
 
+    NAME: str
     ACCEPTED: HookAnswer
     REFUSED: HookAnswer
 
     def parse(self, event: str, body: bytes, *, default_domain: str) -> Hook: ...
 
 
-DIALECTS: Mapping[str, Dialect] = {"srs": srs, "nginx-rtmp": nginx_rtmp}
+DIALECTS: Mapping[str, Dialect] = {srs.NAME: srs, nginx_rtmp.NAME: nginx_rtmp}
 SECRET_WRONG = HookAnswer(status=403, body={"code": 403})
 MALFORMED = HookAnswer(status=400, body={"code": 400})
 UNKNOWN = HookAnswer(status=404, body={"code": 404})

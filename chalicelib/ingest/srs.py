@@ -23,6 +23,7 @@ from chalicelib.ingest.hooks import (
 )
 
 OTHER_EVENTS = frozenset({"on_connect", "on_close", "on_stop", "on_dvr", "on_hls", "on_hls_notify", "on_forward"})
+NAME = "srs"
 NO_VHOST = "__defaultVhost__"
 ACCEPTED = HookAnswer(status=200, body={"code": 0})
 REFUSED = HookAnswer(status=200, body={"code": 403})
@@ -47,6 +48,7 @@ def parse(event: str, body: bytes, *, default_domain: str) -> Hook:
         client_id=facts["client_id"],
         client_ip=facts["ip"],
         param=param,
+        dialect=NAME,
         node=facts["server_id"],
     )
 

@@ -4,8 +4,10 @@ A session's item in the table (`keys.session`), written by the functions (F) and
 
     session_id, domain, app, stream        F  who publishes
     client_id, client_ip, stream_param     F  the origin's connection, the publisher's address, its query
-    node                                   F  the origin's name of itself, where it tells one
+    dialect, node                          F  how the origin speaks; its name of itself, where it tells one
     published_at, unpublished_at           F  unix s; the second is absent while the stream lives
+    asked_to_end {code, message, at}       F  the publisher is being dropped, and why
+    expires_at                             F  when an ended session may be forgotten (time to live)
     pull_url                               F  where the recorder pulls from
     orders {recording_id: RecordingOrder}  F  what to record; grows and changes while the recorder runs
     orders_version                         F  counts their changes: a recorder ends only if it has seen the last one

@@ -15,6 +15,10 @@ from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Absent, Compare, Delete, Present, Put, Table, Update, item_exists, no_such_item
 
 SESSION_ID = re.compile(r"[0-9a-f]{32}")
+KEPT_SECONDS = 180 * 86_400
+"""How long a session that has ended stays to be looked up."""
+ASKED_TO_END_SECONDS = 60.0
+"""A publish that goes on longer than this after it was to be dropped ends for another reason."""
 LEAVE_LISTING = ("LPK", "LSK")
 
 
@@ -57,6 +61,7 @@ def opened(
         "stream": stream.stream,
         "client_id": hook.client_id,
         "client_ip": hook.client_ip,
+        "dialect": hook.dialect,
         "node": hook.node,
         "stream_param": hook.param,
         "published_at": now,
@@ -76,8 +81,11 @@ def opened(
     return Put(key=keys.session(session_id), item=item, when=[no_such_item])
 
 
-def online(session_id: str, hook: PublishHook, *, replaces: Item | None, now: float) -> Put:
-    """The stream's live item names the session; `replaces` is the session that was live when it was read."""
+def online(session_id: str, hook: PublishHook, *, replaces: Item | None, may_come_back: bool = True, now: float) -> Put:
+    """The stream's live item names the session; `replaces` is the session that was live when it was read.
+
+    `may_come_back`: the replaced connection may still be there when this one has gone.
+    """
     stream = hook.stream
     item: Item = {
         "session_id": session_id,
@@ -89,7 +97,7 @@ def online(session_id: str, hook: PublishHook, *, replaces: Item | None, now: fl
         "LPK": keys.ALL_ONLINE,
         "LSK": keys.by_time(now, session_id),
     }
-    if replaces and "recorder_ended_at" not in replaces:
+    if replaces and may_come_back and "recorder_ended_at" not in replaces:
         item |= {"displaced_session": replaces["session_id"], "displaced_client": replaces["client_id"]}
     unchanged = Compare("session_id", "=", replaces["session_id"]) if replaces else no_such_item
     return Put(key=live_key(stream), item=item, when=[unchanged])
@@ -111,8 +119,24 @@ def hook_of(session: Item) -> PublishHook:
         client_id=session["client_id"],
         client_ip=session["client_ip"],
         param=session["stream_param"],
+        dialect=session["dialect"],
         node=session["node"],
     )
+
+
+def asked_to_end(session: Item, code: int, message: str, *, now: float) -> Update:
+    """The origin is being told to drop the session's publisher: `code` and `message` are why its publish will end."""
+    return Update(
+        key=keys.session(session["session_id"]),
+        set={"asked_to_end": {"code": code, "message": message, "at": now}},
+        when=[item_exists, Absent("unpublished_at")],
+    )
+
+
+def why_asked_to_end(session: Item, *, now: float) -> Item | None:
+    """`code` and `message` of what a session that ends at `now` was ended for, or None."""
+    asked: Item | None = session.get("asked_to_end")
+    return asked if asked and now - asked["at"] <= ASKED_TO_END_SECONDS else None
 
 
 def unpublished(session: Item, *, now: float) -> Update:
@@ -120,7 +144,7 @@ def unpublished(session: Item, *, now: float) -> Update:
     was_never_recorded = session["launches"] == 0
     return Update(
         key=keys.session(session["session_id"]),
-        set={"unpublished_at": now},
+        set={"unpublished_at": now, "expires_at": int(now) + KEPT_SECONDS},
         remove=LEAVE_LISTING if was_never_recorded else (),
         when=[item_exists, Absent("unpublished_at")],
     )

@@ -28,7 +28,9 @@ from tests.fakes.table import FakeTable
 BEGIN = 1_800_000_000.25
 COMMITTED_AT = datetime.fromtimestamp(BEGIN, UTC)
 STREAM = StreamRef(domain="push.example.com", app="live", stream="room-7")
-HOOK = PublishHook(stream=STREAM, client_id="c1", client_ip="203.0.113.7", param="a=b&record_type=video", node="o1")
+HOOK = PublishHook(
+    stream=STREAM, client_id="c1", client_ip="203.0.113.7", param="a=b&record_type=video", dialect="srs", node="o1"
+)
 GONE = UnpublishHook(stream=STREAM, client_id="c1")
 FILE = FinishedFile(
     file_id="5000000000000000042",

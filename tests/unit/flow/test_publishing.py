@@ -30,6 +30,7 @@ def test_a_publish_opens_a_session_and_launches_its_recorder(world: World) -> No
         "app": "live",
         "stream": "room-7",
         "client_id": "c1",
+        "dialect": "srs",
         "client_ip": "203.0.113.7",
         "node": "o1",
         "stream_param": "a=b&record_type=video",

@@ -1,0 +1,47 @@
+"""Publishes that were not let in, told: in the history of the stream, and as event 0 where a customer is to be told.
+
+A stream is told of one reason once a minute, however often an encoder, or somebody who guesses, tries again.
+"""
+
+from contextlib import suppress
+from hashlib import sha256
+
+from chalicelib.attribute_values import Item
+from chalicelib.ingest.admission import NotAdmitted
+from chalicelib.ingest.hooks import PublishHook
+from chalicelib.live import callbacks, stream_history
+from chalicelib.notify import events, outbox, queue
+from chalicelib.settings import settings
+from chalicelib.table import ConditionFailed, Table
+
+ERRCODE = 18
+"""The wire's family of pushes that were not let in."""
+TOLD_EVERY_SECONDS = 60
+
+
+def tell(table: Table, hook: PublishHook, refusal: NotAdmitted, *, now: float) -> None:
+    """Tell of a refused publish at `now` (unix s), unless that was told in the same minute."""
+    minute = now - now % TOLD_EVERY_SECONDS
+    refusal_id = sha256(f"{hook.stream}#{refusal.code}#{minute:.0f}".encode()).hexdigest()[:32]
+    ending = events.Ending(code=ERRCODE, message=str(refusal))
+    stopped = events.push_stopped(_as_session(hook, refusal_id, now), ending, app_id=settings().app_id, now=now)
+    template = callbacks.template_of(table, hook.stream.domain, hook.stream.app)
+    announcements = outbox.written(stopped, template, now=now)
+    with suppress(ConditionFailed):  # told before
+        table.transact(stream_history.refused(hook, refusal_id, ending, at=minute), *announcements)
+        if announcements:
+            queue.announce([stopped.event_id])
+
+
+def _as_session(hook: PublishHook, refusal_id: str, now: float) -> Item:
+    """What event 0 says of a session, of one that never began."""
+    return {
+        "session_id": refusal_id,
+        "domain": hook.stream.domain,
+        "app": hook.stream.app,
+        "stream": hook.stream.stream,
+        "node": hook.node,
+        "client_ip": hook.client_ip,
+        "stream_param": hook.param,
+        "published_at": now,
+    }

@@ -1,0 +1,144 @@
+"""How many streams were recorded at once: from the spans of recorded publishes, kept by month.
+
+A publish leaves, at its end, the spans in which it was recorded, one item for each month they touch: a question reads
+the months it asks for and the streams that are live, whatever happened before and since.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import accumulate
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from chalicelib import keys
+from chalicelib.api.action import Action, Actions, Answer, Call
+from chalicelib.api.moments import AnyText, any_moment, text_like
+from chalicelib.api.params import Params, matching
+from chalicelib.attribute_values import Item
+from chalicelib.errors import InvalidParameterValue
+from chalicelib.live.names import Domain
+from chalicelib.table import Put, Table
+
+STEP_SECONDS = 300
+"""Distance of the points of an answer; each is the most there were at once until the next."""
+HISTORY_SECONDS = 180 * 86_400
+SPAN_SECONDS = 31 * 86_400
+KEPT_SECONDS = HISTORY_SECONDS + SPAN_SECONDS
+
+Span: TypeAlias = tuple[float, float]
+"""Unix s; the end does not belong to it."""
+
+
+def recorded(session: Item, *, now: float) -> list[Put]:
+    """What a session that ends at `now` (unix s) leaves; nothing where nothing was recorded."""
+    spans = spans_of(session, now=now)
+    if not spans:
+        return []
+    return [
+        Put(
+            key=keys.recorded(month, min(spans[-1][1], ends_at), session["session_id"]),
+            item={
+                "domain": session["domain"],
+                "spans": [list(span) for span in spans],
+                "expires_at": int(ends_at) + KEPT_SECONDS,
+            },
+        )
+        for month, ends_at in _months(spans[0][0], spans[-1][1])
+    ]
+
+
+def spans_of(session: Item, *, now: float) -> list[Span]:
+    """When at least one order of a session held, from its publish to its end or `now` (unix s); in order, apart."""
+    last = session.get("unpublished_at", now)
+    merged: list[Span] = []
+    for first, end in sorted(
+        (max(order["starts_at"], session["published_at"]), min(order["ends_at"] or last, last))
+        for order in session["orders"].values()
+    ):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        elif first < end:
+            merged.append((first, end))
+    return merged
+
+
+class DescribeConcurrentRecordStreamNum(Params):
+    """Parameters of the action; no domain means all of them."""
+
+    LiveType: Annotated[str, matching(("SlowLive", "NormalLive").__contains__, "one of: SlowLive, NormalLive")]
+    StartTime: AnyText
+    EndTime: AnyText
+    MainlandOrOversea: Annotated[
+        str, matching(("", "Mainland", "Oversea").__contains__, "empty, or one of: Mainland, Oversea")
+    ] = ""
+    PushDomains: Annotated[list[Domain], Field(max_length=100)] = Field(default_factory=list)
+
+
+def describe(params: DescribeConcurrentRecordStreamNum, call: Call) -> Answer:
+    """A point every five minutes. There is no slow live here, and no mainland."""
+    first, last = any_moment(params.StartTime), any_moment(params.EndTime)
+    if first < call.now - HISTORY_SECONDS:
+        raise InvalidParameterValue("StartTime: at most 180 days back.")
+    if not first <= last <= first + SPAN_SECONDS:
+        raise InvalidParameterValue("EndTime: must not lie before StartTime, nor more than 31 days after it.")
+    points = range(int(first) // STEP_SECONDS * STEP_SECONDS, int(min(last, call.now)) + 1, STEP_SECONDS)
+    is_empty = params.LiveType == "SlowLive" or params.MainlandOrOversea == "Mainland"
+    domains = {name.lower() for name in params.PushDomains}
+    spans = [] if is_empty else list(_spans(call.table, domains, first, last, now=call.now))
+    return {
+        "DataInfoList": [
+            {"Time": text_like(params.StartTime, at), "Num": number}
+            for at, number in zip(points, most_at_once(spans, points), strict=True)
+        ]
+    }
+
+
+def most_at_once(spans: Sequence[Span], points: range) -> list[int]:
+    """For each of the points (unix s) the most spans that hold at one moment before the next point."""
+    changes = sorted([(first, 1) for first, _ in spans] + [(end, -1) for _, end in spans])
+    moments, levels = [at for at, _ in changes], list(accumulate((step for _, step in changes), initial=0))
+    found, position = [], 0
+    for point in points:
+        while position < len(moments) and moments[position] <= point:
+            position += 1
+        most, ahead = levels[position], position
+        while ahead < len(moments) and moments[ahead] < point + points.step:
+            ahead += 1
+            most = max(most, levels[ahead])
+        found.append(most)
+    return found
+
+
+def _spans(table: Table, domains: set[str], first: float, last: float, *, now: float) -> Iterator[Span]:
+    known: set[str] = set()
+    for month, _ in _months(first, last):
+        for item in table.query(keys.recorded(month, 0, "").pk, first=keys.by_time(first, "")):
+            session_id = item["SK"].partition("#")[2]
+            if session_id not in known and _is_in(item, domains):
+                known.add(session_id)
+                yield from ((begin, end) for begin, end in item["spans"])
+    listed = table.query(keys.ALL_ONLINE, index=keys.LISTING, last=keys.by_time(last, "~"))
+    live = [keys.session(entry["session_id"]) for entry in listed if _is_in(entry, domains)]
+    for session in table.get_many(live).values():
+        if session["session_id"] not in known:
+            yield from spans_of(session, now=now)
+
+
+def _is_in(item: Item, domains: set[str]) -> bool:
+    return not domains or item["domain"].lower() in domains
+
+
+def _months(first: float, last: float) -> Iterator[tuple[str, float]]:
+    """The months (`yyyy-mm`, UTC) between two moments (unix s), each with its end."""
+    month = datetime.fromtimestamp(first, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while month.timestamp() <= last:
+        year, number = divmod(month.year * 12 + month.month, 12)
+        following = month.replace(year=year, month=number + 1)
+        yield month.strftime("%Y-%m"), following.timestamp() - 0.001
+        month = following
+
+
+ACTIONS: Actions = {
+    "DescribeConcurrentRecordStreamNum": Action(DescribeConcurrentRecordStreamNum, describe),
+}
