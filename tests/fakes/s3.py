@@ -8,6 +8,7 @@ holds it and moto to the same answers.
 import base64
 import hashlib
 import re
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -64,7 +65,9 @@ Failure = Callable[[RequestSeen], Refusal | None]
 class FakeS3:
     """A bucket server: `with FakeS3() as s3:`; state is in `objects` and `uploads`, what came in `requests`."""
 
-    def __init__(self, *, bucket: str = "bucket", min_part_bytes: int = MIN_PART_BYTES) -> None:
+    def __init__(
+        self, *, bucket: str = "bucket", min_part_bytes: int = MIN_PART_BYTES, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.bucket = bucket
         self.min_part_bytes = min_part_bytes
         self.objects: dict[str, StoredObject] = {}
@@ -83,12 +86,17 @@ class FakeS3:
         self._next_upload = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            # Each connection shakes hands in its own thread.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self) -> str:
         """The endpoint."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
