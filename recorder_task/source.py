@@ -167,6 +167,7 @@ class Source:
         self._heard_at = heard_at
         newest_ms = tags[-1].milliseconds if tags else 0
         arrived: list[Sample] = []
+        is_opened = self._opened.is_set()
         for tag in tags:
             # What a burst brings came one after another, the last of it just now.
             age_ms = newest_ms - tag.milliseconds
@@ -174,8 +175,9 @@ class Source:
             sample = self._finder.take(tag, arrived_at)
             if sample is not None:
                 arrived.append(sample)
-        if not self._opened.is_set() and self._finder.is_settled:
-            self._settle()
+            if not is_opened and self._finder.is_settled:
+                is_opened = True
+                self._settle()
         with self._lock:
             self._arrived += arrived
         if len(self._arrived) >= WAKE_PACKETS:
