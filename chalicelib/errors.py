@@ -1,8 +1,12 @@
 """The error tree: every error a client may be told, with the API code of each class (wire.md, section 8).
 
+The leaves of recording tasks are in live/task_errors.py.
+
 ApiError                            code, message; becomes {"Response": {"Error": …}}
 ├── AuthFailure                     who is asking
 │   ├── InvalidAuthorization · SecretIdNotFound · SignatureExpire · SignatureFailure
+├── UnauthorizedOperation           a key that may not do this
+├── RequestLimitExceeded            a key that asks too often
 ├── BadRequest                      the envelope
 │   ├── InvalidAction · NoSuchVersion · RequestSizeLimitExceeded · ResponseSizeLimitExceeded · UnsupportedProtocol
 ├── InvalidParameter                the fields of one action, and a body that is not JSON
@@ -60,6 +64,18 @@ class SignatureFailure(AuthFailure):
 
     code = "AuthFailure.SignatureFailure"
     default_message = "The signature does not match the request: check the secret key and what was signed."
+
+
+class UnauthorizedOperation(ApiError):
+    """The key may only read, or is for other push domains."""
+
+    code = "UnauthorizedOperation"
+
+
+class RequestLimitExceeded(ApiError):
+    """Too many requests in one second; the one code after which the SDKs try again."""
+
+    code = "RequestLimitExceeded"
 
 
 class BadRequest(ApiError):
@@ -122,13 +138,6 @@ class InvalidVodFileName(InvalidParameter):
     """A file name with placeholders that nothing fills."""
 
     code = "InvalidParameter.InvalidVodFileName"
-
-
-class TaskNotExist(InvalidParameter):
-    """There is no such task."""
-
-    code = "InvalidParameter.TaskNotExist"
-    default_message = "TaskId: there is no task with this ID."
 
 
 class UrlNotSafe(InvalidParameter):
@@ -194,15 +203,6 @@ class RuleAlreadyExist(FailedOperation):
     default_message = "DomainName: a rule for this address exists; delete it first."
 
 
-class LimitExceeded(ApiError):
-    """More than is allowed, or than can be answered."""
-
-    code = "LimitExceeded"
-
-
-class InternalError(ApiError):
-    """Ours. The cause is in the log under the same RequestId."""
-
 class DomainAdded(FailedOperation):
     """The domain was added before."""
 
@@ -235,6 +235,15 @@ class DomainNotExist(ResourceNotFound):
     code = "ResourceNotFound.DomainNotExist"
     default_message = "DomainName: this domain was not added."
 
+
+class LimitExceeded(ApiError):
+    """More than is allowed, or than can be answered."""
+
+    code = "LimitExceeded"
+
+
+class InternalError(ApiError):
+    """Ours. The cause is in the log under the same RequestId."""
 
 
 class TooManyTemplates(InternalError):

@@ -2,25 +2,32 @@
 
 Partition / sort key            what it is
 ------------------------------  ---------------------------------------------------------------------------------
+API-KEY / {SecretId}            an API key: what it may do, the numbers of its secrets (api/api_key.py)
+REQUESTS#{SecretId}/{action} / {second}   how many requests a key made of an action; removed by the table's TTL
 COUNTER / {concept}             `last_id`, `total`: ids and limits of templates and rules
 RECORD-TEMPLATE / {id}          a recording template; `bound` counts its rules
 RECORD-RULE / {d}/{a}/{s}       a recording rule
 CALLBACK-TEMPLATE / {id}        a callback template; `bound` counts its rules
 CALLBACK-RULE / {d}/{a}         a callback rule
-STREAM#{d}/{a}/{s} / LIVE       the live session of a stream; absent while nobody publishes
-STREAM#{d}/{a}/{s} / TASK#…     a task of the stream, ordered by end time: one query finds the open ones
 DOMAIN / {d}                    a domain that was added, with its push keys
-TASK#{id} / TASK                where a task's item lies
+STREAM#{d}/{a}/{s} / LIVE       the live session of a stream; absent while nobody publishes
 STREAM#{d}/{a}/{s} / FORBIDDEN  nobody may publish the stream until a moment
+STREAM#{d}/{a}/{s} / TASK#…     a task of the stream, ordered by end time: one query finds the open ones
+STREAM#{d}/{a}/{s} / TASKS      `version`: raised with every change of the stream's tasks
+TASK#{id} / TASK                where a task's item lies; listed as ARMED until its start was looked after
+LIVE-RECORDS / {end}#{start}#{id}   the window of a task of the older family
 SESSION#{id} / SESSION          one publish: its orders, lease and end
 SESSION#{id} / FILE#{file_id}   a file that a recorder of the session is writing, or has left behind
+HISTORY#{d} / {time}#{id}       a publish that ended, or was refused, by its end
+RECORDED#{yyyy-mm} / {time}#{session}   when a stream was recorded, by the end of it within the month
 WAITING#{d}/{a}/{s} / {recording}#{file_id}   an HLS file that waits for its stream to return
 MEDIA#{file_id} / MEDIA         a media entry of the VOD index
 EVENT#{id} / EVENT              a callback event: the truth about its delivery
+CALLBACKS#{s} / {time}#{event}#{n}   a try of a callback of the streams of one name
+URL#{digest} / URL              the gate of a callback URL: deliveries under way
 
-HISTORY#{d} / {time}#{id}       a publish that ended, or was refused, by its end
-RECORDED#{yyyy-mm} / {time}#{session}   when a stream was recorded, by the end of it within the month
 Index `listing` (LPK, LSK), sparse: TASKS and ARMED by start · ONLINE by publish time · OPEN sessions · DUE callbacks
+    · PARKED callbacks by the time of their event · AWAITED URLs · WAITING-FOR#{digest}: callbacks waiting for a URL
     · MEDIA · FORBIDDEN streams · HISTORY of publishes by end · SWEPT domains: their streams are being dropped
 Index `by_stream` (SPK, LSK): media of one stream name, by time
 Index `by_name` (NPK, NSK): media by name, for prefixes
@@ -38,18 +45,19 @@ PROJECTED = ("app", "domain", "event_id", "facets", "published_at", "session_id"
 RECORD_TEMPLATES, RECORD_RULES = "RECORD-TEMPLATE", "RECORD-RULE"
 CALLBACK_TEMPLATES, CALLBACK_RULES = "CALLBACK-TEMPLATE", "CALLBACK-RULE"
 ALL_TASKS, ALL_ONLINE, ALL_OPEN, ALL_DUE, ALL_MEDIA = "TASKS", "ONLINE", "OPEN", "DUE", "MEDIA"
+ALL_ARMED = "ARMED"
 ALL_WAITING = "WAITING"
-
-
-class Key(NamedTuple):
-    """The primary key of one item."""
-
 ALL_PARKED, ALL_AWAITED = "PARKED", "AWAITED"
 ALL_FORBIDDEN, ALL_HISTORY, ALL_SWEPT = "FORBIDDEN", "HISTORY", "SWEPT"
 DOMAINS = "DOMAIN"
 
 
 API_KEYS = "API-KEY"
+
+
+class Key(NamedTuple):
+    """The primary key of one item."""
+
     pk: str
     sk: str
 
@@ -63,9 +71,21 @@ def escaped(name: str) -> str:
     return text if len(text) <= LONGEST_ESCAPED else f"={sha256(name.encode()).hexdigest()}"
 
 
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
 def address(*names: str) -> str:
     """Names joined into one key part; different names never give the same part."""
     return "/".join(escaped(name) for name in names)
+
+
+def api_key(secret_id: str) -> Key:
+    return Key(API_KEYS, secret_id)
+
+
+def request_count(secret_id: str, action: str, second: int) -> Key:
+    return Key(f"REQUESTS#{address(secret_id, action)}", f"{second:011d}")
 
 
 def counter(concept: str) -> Key:
@@ -88,6 +108,11 @@ def callback_rule(domain: str, app: str) -> Key:
     return Key(CALLBACK_RULES, address(domain, app))
 
 
+def domain(name: str) -> Key:
+    """Domain names know no case."""
+    return Key(DOMAINS, escaped(name.lower()))
+
+
 def stream_partition(domain: str, app: str, stream: str) -> str:
     return f"STREAM#{address(domain, app, stream)}"
 
@@ -96,21 +121,29 @@ def live(domain: str, app: str, stream: str) -> Key:
     return Key(stream_partition(domain, app, stream), "LIVE")
 
 
+def forbidden(domain: str, app: str, stream: str) -> Key:
+    return Key(stream_partition(domain, app, stream), "FORBIDDEN")
+
+
 TASK_PREFIX = "TASK#"
 
 
 def task_of_stream(domain: str, app: str, stream: str, ends_at: int, task_id: str) -> Key:
-    return Key(stream_partition(domain, app, stream), f"{open_tasks_after(ends_at)}#{task_id}")
+    return Key(stream_partition(domain, app, stream), f"{tasks_from(ends_at)}#{task_id}")
 
 
-def open_tasks_after(now: int) -> str:
-    """Sort keys of tasks that end at `now` (unix s) or later are not less than this."""
-def domain(name: str) -> Key:
-    """Domain names know no case."""
-    return Key(DOMAINS, escaped(name.lower()))
+def tasks_from(moment: int) -> str:
+    """Sort keys of tasks that end at `moment` (unix s) or later are not less than this."""
+    return f"{TASK_PREFIX}{moment:011d}"
 
 
-    return f"{TASK_PREFIX}{now:011d}"
+def tasks_until(moment: int) -> str:
+    """Sort keys of tasks that end at `moment` (unix s) or sooner are not greater than this."""
+    return f"{tasks_from(moment)}~"
+
+
+def tasks_version(domain: str, app: str, stream: str) -> Key:
+    return Key(stream_partition(domain, app, stream), "TASKS")
 
 
 def task(task_id: str) -> Key:
@@ -118,11 +151,21 @@ def task(task_id: str) -> Key:
 
 
 def session(session_id: str) -> Key:
-def forbidden(domain: str, app: str, stream: str) -> Key:
-    return Key(stream_partition(domain, app, stream), "FORBIDDEN")
-
-
     return Key(f"SESSION#{session_id}", "SESSION")
+
+
+def history_partition(domain: str) -> str:
+    """Publishes of a push domain that have ended."""
+    return f"HISTORY#{escaped(domain)}"
+
+
+def history(domain: str, ended_at: float, unique: str) -> Key:
+    return Key(history_partition(domain), by_time(ended_at, unique))
+
+
+def recorded(month: str, ended_at: float, session_id: str) -> Key:
+    """`month` is `yyyy-mm`, UTC."""
+    return Key(f"RECORDED#{month}", by_time(ended_at, session_id))
 
 
 FILE_PREFIX = "FILE#"
@@ -150,21 +193,25 @@ def event(event_id: str) -> Key:
     return Key(f"EVENT#{event_id}", "EVENT")
 
 
+def callback_records(stream: str) -> str:
+    """Partition of the tries of callbacks of the streams of one name, whatever their domain."""
+    return f"CALLBACKS#{escaped(stream)}"
+
+
+def callback_record(stream: str, sent_at: float, unique: str) -> Key:
+    return Key(callback_records(stream), by_time(sent_at, unique))
+
+
+def callback_url(url: str) -> Key:
+    return Key(f"URL#{_digest(url)}", "URL")
+
+
+def waiting_for(url: str) -> str:
+    """Partition of `listing` that holds the events which wait until a URL takes another delivery."""
+    return f"WAITING-FOR#{_digest(url)}"
+
+
 def media_of_stream(stream: str) -> str:
-def history_partition(domain: str) -> str:
-    """Publishes of a push domain that have ended."""
-    return f"HISTORY#{escaped(domain)}"
-
-
-def history(domain: str, ended_at: float, unique: str) -> Key:
-    return Key(history_partition(domain), by_time(ended_at, unique))
-
-
-def recorded(month: str, ended_at: float, session_id: str) -> Key:
-    """`month` is `yyyy-mm`, UTC."""
-    return Key(f"RECORDED#{month}", by_time(ended_at, session_id))
-
-
     """Partition of `by_stream` that holds the media of one stream name."""
     return f"MEDIA#{escaped(stream)}"
 

@@ -27,7 +27,9 @@ class Settings:
     ecs_subnets: str = setting("", "Subnets of the recorders, comma-separated; empty where the launcher needs none.")
     ecs_security_groups: str = setting("", "Security groups of the recorders, comma-separated.")
     schedule_group: str = setting("tapedeck", "EventBridge Scheduler group of the one-time schedules.")
-    schedule_target_arn: str = setting("", "The function that a schedule wakes; empty makes none: the minute tick does.")
+    schedule_target_arn: str = setting(
+        "", "The function that a schedule wakes; empty makes none: the minute tick does."
+    )
     schedule_role_arn: str = setting("", "The role by which a schedule may wake it.")
     launch_lead_seconds: float = setting(
         120.0, "How long before a task's start its recorder is launched: schedules are precise to a minute."
@@ -41,8 +43,6 @@ class Settings:
     default_push_domain: str = setting(
         "", "Push domain of a publish whose origin names none; empty refuses such a publish."
     )
-    hold_seconds: float = setting(
-        8.0, "How long a publish waits for its recorder: nginx-rtmp gives up after 10 s, so stay below."
     accept_unknown_domains: bool = setting(
         True, "Accept a publish whose push domain was never added; else it is refused, as the vendor does."
     )
@@ -51,6 +51,8 @@ class Settings:
         "Where the origin is told to drop a publisher: SRS's HTTP API, or nginx-rtmp's `/control`; empty: it is not.",
     )
     origin_control_seconds: float = setting(5.0, "How long the origin may take to answer that.")
+    hold_seconds: float = setting(
+        8.0, "How long a publish waits for its recorder: nginx-rtmp gives up after 10 s, so stay below."
     )
     naming_utc_offset_hours: float = setting(8.0, "Time zone of the placeholders in VodFileName (the vendor's is +8).")
 
@@ -58,9 +60,27 @@ class Settings:
     request_max_bytes: int = setting(1_000_000, "Largest request body accepted.")
     key_cache_seconds: int = setting(60, "How long a function remembers an API key: the delay of a revocation.")
 
+    allow_unsigned_payload: bool = setting(
+        False, "Accept requests whose body is not signed (`UNSIGNED-PAYLOAD`): whoever stands between may change it."
+    )
+    requests_per_second: int = setting(200, "Requests of one key and action in a second before it must slow down.")
+    task_requests_per_second: int = setting(
+        20, "The same for CreateRecordTask and StopRecordTask, each of which may start a recorder."
+    )
+
     callback_timeout_seconds: float = setting(20.0, "No answer in this time counts as a failure (the vendor's figure).")
     callback_retry_seconds: int = setting(60, "Distance of the tries of a callback.")
     callback_max_tries: int = setting(13, "Tries of a callback before it is parked: the first and 12 more.")
+    callback_url_senders: int = setting(
+        4,
+        "Deliveries to one URL at a time, 1 while it lets them time out. Lambda begins with 5 senders: stay below.",
+    )
+    callback_wait_seconds: int = setting(
+        86_400, "How long a callback waits for a URL that takes no delivery before it is parked without a try."
+    )
+    callback_parked_seconds: int = setting(
+        30 * 86_400, "How long a parked callback is kept to be sent again by RedriveCallbacks."
+    )
     callback_allow_private: bool = setting(
         False, "Allow callback URLs on private and loopback addresses: for the local stack only."
     )

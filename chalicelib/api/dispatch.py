@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.api import envelope
+from chalicelib.api import envelope, older_signature, signature
 from chalicelib.api.action import Action, Actions, Call
+from chalicelib.api.credentials import KeyRing
 from chalicelib.api.envelope import ApiRequest
-from chalicelib.api.signature import SignedRequest, verify
+from chalicelib.api.permissions import check_action
+from chalicelib.api.rate_limits import RateLimits
+from chalicelib.api.signature import SignedRequest
 from chalicelib.errors import ApiError, InternalError, InvalidAction, MissingParameter, NoSuchVersion
 from chalicelib.logs import log
 from chalicelib.settings import settings
@@ -31,10 +34,9 @@ class Api:
     """The services, and what their actions stand on."""
 
     services: Sequence[Service]
-    secret_key: Callable[[str, float], str]
-    """The secret of a SecretId at a moment (unix s); raises SecretIdNotFound."""
+    keys: KeyRing
+    limits: RateLimits
     table: Callable[[], Table]
-    """Called when a request is known to be in order."""
 
     def respond(self, request: ApiRequest, *, now: float) -> str:
         """The body of the answer; every error has the wire's own form."""
@@ -56,18 +58,42 @@ class Api:
     def _answer(self, request: ApiRequest, now: float) -> Mapping[str, object]:
         request.check_protocol(settings().request_max_bytes)
         service = self._service(request.version)
+        secret_id, query = self._verified(request, service, now)
+        action = self._action(service, request.action)
+        key = self.keys.held(secret_id, now).key
+        self.limits.count(secret_id, request.action, now)
+        check_action(key, request.action)
+        fields, are_text = request.fields(query)
+        return action.run(fields, Call(table=self.table(), now=now, key=key), are_text=are_text)
+
+    def _verified(self, request: ApiRequest, service: Service, now: float) -> tuple[str, str]:
+        """Who signed the request, and the query that was signed; raises an AuthFailure."""
+
+        def secret_keys(secret_id: str) -> Sequence[str]:
+            return self.keys.held(secret_id, now).secrets_at(now)
+
+        window = settings().request_window_seconds
+        if request.is_signed_the_older_way:
+            secret_id = older_signature.verify(
+                request.method,
+                request.headers.get("host", ""),
+                request.signed_parameters,
+                secret_keys=secret_keys,
+                now=now,
+                window_seconds=window,
+            )
+            return secret_id, request.queries(None)[0]
         wanted = service.actions.get(request.action)
         queries = request.queries(wanted.params if wanted else None)
-        verified = verify(
+        verified = signature.verify(
             SignedRequest(method=request.method, queries=queries, headers=request.headers, body=request.body),
             service=service.name,
-            secret_key=lambda secret_id: self.secret_key(secret_id, now),
+            secret_keys=secret_keys,
             now=now,
-            window_seconds=settings().request_window_seconds,
+            window_seconds=window,
+            may_be_unsigned=settings().allow_unsigned_payload,
         )
-        action = self._action(service, request.action)
-        fields, are_text = request.fields(verified.query)
-        return action.run(fields, Call(table=self.table(), now=now), are_text=are_text)
+        return verified.secret_id, verified.query
 
     def _service(self, version: str) -> Service:
         if not version:

@@ -7,15 +7,17 @@ stands, and the query is put together again from its parsed parameters: as recei
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
-from chalicelib.api.fields import fields_of_json, fields_of_query
+from chalicelib.api import older_signature
+from chalicelib.api.fields import fields_of_json, fields_of_multipart, fields_of_query
 from chalicelib.api.params import Params, place_of
 from chalicelib.errors import ApiError, RequestSizeLimitExceeded, ResponseSizeLimitExceeded, UnsupportedProtocol
 
 HOST_HEADER, QUERY_HEADER = "x-tapedeck-host", "x-tapedeck-query"
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+JSON, FORM, MULTIPART = "application/json", "application/x-www-form-urlencoded", "multipart/form-data"
 ANSWER_MAX_BYTES = 5_500_000
 """A function may return 6 MB, its own envelope included."""
 
@@ -56,7 +58,7 @@ class ApiRequest:
             method=http.method,
             headers=headers,
             query=query,
-            parameters=received if query is None else parse_qsl(query),
+            parameters=received if query is None else parse_qsl(query, keep_blank_values=True),
             body=body.encode() if isinstance(body, str) else body,
         )
 
@@ -64,6 +66,19 @@ class ApiRequest:
     def content_type(self) -> str:
         """The media type, without its parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_signed_the_older_way(self) -> bool:
+        """Whether its signature is one of its parameters."""
+        has_signature = any(name == older_signature.SIGNATURE for name, _ in self.signed_parameters)
+        return has_signature and "authorization" not in self.headers
+
+    @cached_property
+    def signed_parameters(self) -> Sequence[tuple[str, str]]:
+        """What an older signature covers: the form of a POST, else the query."""
+        if self.method == "GET":
+            return self.parameters
+        return parse_qsl(self._form, keep_blank_values=True) if self.content_type == FORM else []
 
     @property
     def action(self) -> str:
@@ -81,7 +96,7 @@ class ApiRequest:
             raise RequestSizeLimitExceeded(f"The body is larger than {max_bytes} bytes.")
         if self.method not in ("GET", "POST"):
             raise UnsupportedProtocol(f"The method {self.method} is not supported: use GET or POST.")
-        if self.method == "POST" and self.content_type not in (JSON, FORM):
+        if self.method == "POST" and self.content_type not in (JSON, FORM, MULTIPART):
             raise UnsupportedProtocol(f"Content-Type: use {JSON}.")
 
     def queries(self, params: type[Params] | None) -> list[str]:
@@ -99,13 +114,16 @@ class ApiRequest:
             return fields_of_query(query), True
         if self.content_type == FORM:
             return fields_of_query(self._form), True
+        if self.content_type == MULTIPART:
+            return fields_of_multipart(self.body, self.headers["content-type"]), True
         return fields_of_json(self.body), False
 
     def _common(self, header: str, parameter: str) -> str:
+        if self.is_signed_the_older_way:
+            return dict(self.signed_parameters).get(parameter, "")
         if header in self.headers:
             return self.headers[header]
-        form = parse_qsl(self._form) if self.content_type == FORM else []
-        return dict([*form, *self.parameters]).get(parameter, "")
+        return dict([*self.signed_parameters, *self.parameters]).get(parameter, "")
 
     @property
     def _form(self) -> str:

@@ -1,9 +1,10 @@
-"""The fields of a request: from a JSON body, or flattened in a query or form. Pure.
+"""The fields of a request: from a JSON body, flattened in a query or form, or from the parts of a multipart form. Pure.
 
 `Mp4Param.Enable=1&FileIds.0=x` means {"Mp4Param": {"Enable": "1"}, "FileIds": ["x"]}. A null is a field left out.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Never
 from urllib.parse import parse_qsl
@@ -28,6 +29,8 @@ COMMON = frozenset(
     }
 )
 """Parameters of the envelope, where a query carries them beside the action's own."""
+_BOUNDARY = re.compile(r'boundary="?([\w\'()+,./:=?-]{1,70})"?', re.ASCII)
+_PART_NAME = re.compile(rb'[; ]name="([^"\r\n]+)"')
 
 
 def fields_of_json(body: bytes) -> dict[str, Any]:
@@ -50,12 +53,39 @@ def fields_of_query(text: str) -> dict[str, Any]:
     return {name: _with_lists(value) for name, value in tree.items()}
 
 
+def fields_of_multipart(body: bytes, content_type: str) -> dict[str, Any]:
+    """The fields of a multipart form as the SDK writes it: structures and lists as JSON, the rest text."""
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
+        raise InvalidParameter("Content-Type: a multipart form names its boundary.")
+    *parts, end = (b"\r\n" + body).split(f"\r\n--{boundary[1]}".encode())
+    if end not in (b"--\r\n", b"--", b"", b"\r\n"):  # the SDK sends nothing at all where there is no field
+        raise InvalidParameter("The multipart form has no end.")
+    fields: dict[str, Any] = {}
+    for name, value in map(_part, parts[1:]):
+        _place(fields, name, value)
+    return fields
+
+
 def pairs(text: str) -> list[tuple[str, str]]:
     """Names and values of a query or form, in its order; raises InvalidParameter."""
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise InvalidParameter(f"The query cannot be read: {_reason(error)}.") from None
+
+
+def _part(part: bytes) -> tuple[str, Any]:
+    head, _, value = part.partition(b"\r\n\r\n")
+    name = _PART_NAME.search(head)
+    if name is None:
+        raise InvalidParameter("A part of the multipart form has no name.")
+    try:
+        text = value.decode()
+        is_json = b"content-type: application/json" in head.lower()
+        return name[1].decode(), _without_nulls(json.loads(text, parse_constant=_refuse)) if is_json else text
+    except (ValueError, RecursionError) as error:
+        raise InvalidParameter(f"The multipart form cannot be read: {_reason(error)}.") from None
 
 
 def _reason(error: Exception) -> str:
@@ -79,7 +109,7 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _place(tree: dict[str, Any], name: str, value: str) -> None:
+def _place(tree: dict[str, Any], name: str, value: Any) -> None:
     parts = name.split(".")
     if len(parts) > DEEPEST_NAME or "" in parts:
         raise InvalidParameter(f"{name[:100]}: not a parameter's name.")

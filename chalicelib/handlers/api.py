@@ -1,7 +1,7 @@
 """The API function: `/`, both services, every method, so that each is told of its mistake in the wire's own form."""
 
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from chalice import Blueprint, Response
 
@@ -9,6 +9,7 @@ from chalicelib import aws
 from chalicelib.api.credentials import KeyRing
 from chalicelib.api.dispatch import Api, Service
 from chalicelib.api.envelope import ApiRequest
+from chalicelib.api.rate_limits import RateLimits
 from chalicelib.live import callback_templates, callbacks, rules, streams, tasks, templates
 from chalicelib.settings import settings
 from chalicelib.vod import description, search
@@ -39,6 +40,12 @@ def api() -> Response:
 
 @lru_cache(maxsize=1)
 def services() -> Api:
-    """The API on this function's table and keys."""
-    keys = KeyRing(lambda: aws.client("ssm"), remember_seconds=settings().key_cache_seconds)
-    return Api(services=(LIVE, VOD), secret_key=keys.secret_key, table=aws.table)
+    """The API on this function's table, keys and limits."""
+    of = settings()
+    ssm = partial(aws.client, "ssm")
+    return Api(
+        services=(LIVE, VOD),
+        keys=KeyRing(aws.table, ssm, prefix=of.parameter_prefix, remember_seconds=of.key_cache_seconds),
+        limits=RateLimits(aws.table, of.requests_per_second, few_per_second=of.task_requests_per_second),
+        table=aws.table,
+    )

@@ -1,7 +1,7 @@
 """Callback rules: which callback template is told of which streams."""
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Actions, Answer, Call
+from chalicelib.api.action import Action, Actions, Answer, Call, everywhere
 from chalicelib.api.params import Natural, Params
 from chalicelib.attribute_values import Item
 from chalicelib.keys import Key
@@ -57,15 +57,14 @@ def delete(params: RuleAddress, call: Call) -> Answer:
 
 
 def describe_all(params: DescribeLiveCallbackRules, call: Call) -> Answer:
-    """Every rule."""
+    """Every rule of the push domains that the key is for."""
     answered = ("TemplateId", "DomainName", "AppName")
-    return {
-        "Rules": [{**{name: rule[name] for name in answered}, **rule_times(rule)} for rule in STORE.all(call.table)]
-    }
+    seen = [rule for rule in STORE.all(call.table) if call.key.may_act_on(rule["DomainName"])]
+    return {"Rules": [{**{name: rule[name] for name in answered}, **rule_times(rule)} for rule in seen]}
 
 
 ACTIONS: Actions = {
     "CreateLiveCallbackRule": Action(CreateLiveCallbackRule, create),
     "DeleteLiveCallbackRule": Action(RuleAddress, delete),
-    "DescribeLiveCallbackRules": Action(DescribeLiveCallbackRules, describe_all),
+    "DescribeLiveCallbackRules": Action(DescribeLiveCallbackRules, describe_all, everywhere),
 }

@@ -1,7 +1,7 @@
 """Recording rules: which template records which streams. `recording/matching.py` decides which rule wins."""
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Actions, Answer, Call
+from chalicelib.api.action import Action, Actions, Answer, Call, everywhere
 from chalicelib.api.params import Natural, Params
 from chalicelib.live.names import Domain, PathName
 from chalicelib.live.rule_store import RuleStore, rule_times
@@ -45,15 +45,14 @@ def delete(params: DeleteLiveRecordRule, call: Call) -> Answer:
 
 
 def describe_all(params: DescribeLiveRecordRules, call: Call) -> Answer:
-    """Every rule."""
+    """Every rule of the push domains that the key is for."""
     answered = ("TemplateId", "DomainName", "AppName", "StreamName")
-    return {
-        "Rules": [{**{name: rule[name] for name in answered}, **rule_times(rule)} for rule in STORE.all(call.table)]
-    }
+    seen = [rule for rule in STORE.all(call.table) if call.key.may_act_on(rule["DomainName"])]
+    return {"Rules": [{**{name: rule[name] for name in answered}, **rule_times(rule)} for rule in seen]}
 
 
 ACTIONS: Actions = {
     "CreateLiveRecordRule": Action(CreateLiveRecordRule, create),
     "DeleteLiveRecordRule": Action(DeleteLiveRecordRule, delete),
-    "DescribeLiveRecordRules": Action(DescribeLiveRecordRules, describe_all),
+    "DescribeLiveRecordRules": Action(DescribeLiveRecordRules, describe_all, everywhere),
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import keys
-from chalicelib.api.action import Action, Actions, Answer, Call
+from chalicelib.api.action import Action, Actions, Answer, Call, everywhere
 from chalicelib.api.params import Natural, Params, Switch
 from chalicelib.attribute_values import Item
 from chalicelib.errors import ConfInUsed, CosBucketNotExist, NoSuchTemplate
@@ -104,6 +104,6 @@ ACTIONS: Actions = {
     "CreateLiveRecordTemplate": Action(CreateLiveRecordTemplate, create),
     "ModifyLiveRecordTemplate": Action(ModifyLiveRecordTemplate, modify),
     "DeleteLiveRecordTemplate": Action(OneTemplate, delete),
-    "DescribeLiveRecordTemplate": Action(OneTemplate, describe),
-    "DescribeLiveRecordTemplates": Action(DescribeLiveRecordTemplates, describe_all),
+    "DescribeLiveRecordTemplate": Action(OneTemplate, describe, everywhere),
+    "DescribeLiveRecordTemplates": Action(DescribeLiveRecordTemplates, describe_all, everywhere),
 }

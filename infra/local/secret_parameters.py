@@ -1,16 +1,18 @@
-"""The API key of the local customer, in SSM as on AWS: made once and kept."""
+"""The API key of the local customer, kept as on AWS: made once, found again."""
 
+import time
 from typing import Any
 
-from infra.keys import random_secret
+from chalicelib.api.credentials import read_secrets
+from chalicelib.table import Table
+from infra.keys import KeyStore
 
 
-def api_key(ssm: Any, prefix: str) -> tuple[str, str]:
+def local_key(table: Table, ssm: Any, prefix: str) -> tuple[str, str]:
     """SecretId and SecretKey."""
-    path = f"{prefix}/keys/"
-    known = ssm.get_parameters_by_path(Path=path, WithDecryption=True)["Parameters"]
-    if known:
-        return known[0]["Name"].removeprefix(path), known[0]["Value"]
-    secret_id, secret_key = f"AKID{random_secret()}", random_secret()
-    ssm.put_parameter(Name=f"{path}{secret_id}", Value=secret_key, Type="SecureString")
-    return secret_id, secret_key
+    store = KeyStore(table, ssm, prefix)
+    for key in store.all():
+        values = {} if key.disabled_at else read_secrets(ssm, prefix, key)
+        if values:
+            return key.secret_id, values[max(values)]
+    return store.create(now=time.time(), note="the local stack's")

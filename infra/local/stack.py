@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
+from chalicelib.table import DynamoTable
 from infra.keys import hook_secret
 from infra.local.child import Child
 from infra.local.deployment import Deployed, deploy
@@ -25,7 +26,7 @@ from infra.local.narration import narrate
 from infra.local.prerequisites import check_origin, check_ports
 from infra.local.recorders import Recorders
 from infra.local.running import StackFacts, pid_file, running_pid, stack_file
-from infra.local.secret_parameters import api_key
+from infra.local.secret_parameters import local_key
 from infra.local.settings import LOOPBACK, ROOT, LocalSettings, read_settings
 from infra.local.trouble import Trouble
 from infra.local.warm_up import warm_up
@@ -84,8 +85,10 @@ class Stack:
         self._say("The emulator runs, the functions are packaged")
         deployed, changed = await asyncio.to_thread(deploy, emulator, made, settings, self.environment)
         self._say("The template is deployed" if changed else "Nothing has changed since it was deployed")
-        secret_id, secret_key = await asyncio.to_thread(api_key, emulator.client("ssm"), deployed.parameter_prefix)
-        secret = await asyncio.to_thread(hook_secret, emulator.client("ssm"), deployed.parameter_prefix)
+        dynamodb, ssm = emulator.client("dynamodb"), emulator.client("ssm")
+        table = DynamoTable(deployed.table, lambda: dynamodb)
+        secret_id, secret_key = await asyncio.to_thread(local_key, table, ssm, deployed.parameter_prefix)
+        secret = await asyncio.to_thread(hook_secret, ssm, deployed.parameter_prefix)
 
         function_logs = FunctionLogs(emulator.client("logs"), deployed.functions.values(), self._tell)
         function_logs.start()

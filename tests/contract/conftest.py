@@ -8,23 +8,25 @@ from moto import mock_aws
 
 from app import app
 from chalicelib import aws
-from chalicelib.api.credentials import parameter_name
 from chalicelib.handlers import api
 from chalicelib.settings import settings
 from tests.fakes.ecs import FakeEcs
 from tests.fakes.ssm import FakeSsm
 from tests.fakes.table import FakeTable
 from tests.gateway import served
+from tests.known_key import put_key
 from tests.moto_table import create_table
-from tests.sdk import SECRET_ID, SECRET_KEY, Sdk
+from tests.sdk import Sdk
 
 REMEMBERED = (settings, aws.client, aws.table, api.services)
 """What a process reads or builds once; each test has its own."""
 
 
 @pytest.fixture(autouse=True)
-def settings_of_the_test() -> Iterator[None]:
-    """Nothing is remembered from one test to the next."""
+def settings_of_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is remembered from one test to the next; tests are quicker than any customer, and not held up."""
+    monkeypatch.setenv("REQUESTS_PER_SECOND", "100000")
+    monkeypatch.setenv("TASK_REQUESTS_PER_SECOND", "100000")
     for each in REMEMBERED:
         each.cache_clear()
     yield
@@ -39,15 +41,22 @@ def store() -> FakeTable:
 
 
 @pytest.fixture
+def ssm() -> FakeSsm:
+    """Where the secrets of keys lie."""
+    return FakeSsm()
+
+
+@pytest.fixture
 def ecs() -> FakeEcs:
     """What was asked of ECS."""
     return FakeEcs()
 
 
 @pytest.fixture
-def in_memory(store: FakeTable, ecs: FakeEcs, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_memory(store: FakeTable, ssm: FakeSsm, ecs: FakeEcs, monkeypatch: pytest.MonkeyPatch) -> None:
     """No AWS: the table, ECS and the keys are doubles."""
-    clients: dict[str, Any] = {"ssm": FakeSsm(**{parameter_name(SECRET_ID): SECRET_KEY}), "ecs": ecs}
+    clients: dict[str, Any] = {"ssm": ssm, "ecs": ecs}
+    put_key(store, ssm)
     monkeypatch.setattr(aws, "table", lambda: store)
     monkeypatch.setattr(aws, "client", clients.__getitem__)
 
@@ -81,5 +90,5 @@ def any_sdk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TABLE_NAME", "of-the-test")
     with mock_aws(), served(app) as address:
         create_table(aws.client("dynamodb"), "of-the-test")
-        aws.client("ssm").put_parameter(Name=parameter_name(SECRET_ID), Value=SECRET_KEY, Type="SecureString")
+        put_key(aws.table(), aws.client("ssm"))
         yield Sdk(address)

@@ -9,6 +9,7 @@ from chalicelib import keys
 from chalicelib.live.callbacks import template_of
 from chalicelib.table import Update
 from tests.fakes.table import FakeTable
+from tests.known_key import made_in
 from tests.sdk import Sdk
 from tests.sdk_values import own_values
 
@@ -87,7 +88,7 @@ def test_a_wrong_value_is_refused(
     sdk: Sdk, store: FakeTable, fields: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     assert refusal(sdk, "CreateLiveCallbackTemplate", **({"TemplateName": "t"} | URL | fields)) == expected
-    assert store.items == {}
+    assert made_in(store) == {}
 
 
 def test_there_are_at_most_fifty_templates(sdk: Sdk) -> None:

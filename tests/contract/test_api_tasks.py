@@ -11,6 +11,7 @@ from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrde
 from chalicelib.table import Put, Table, Update
 from tests.fakes.ecs import FakeEcs
 from tests.fakes.table import FakeTable
+from tests.known_key import made_in
 from tests.sdk import Sdk, now
 from tests.sdk_values import own_values
 
@@ -43,6 +44,7 @@ def publish(table: Table) -> str:
         "domain": STREAM["DomainName"],
         "app": STREAM["AppName"],
         "stream": STREAM["StreamName"],
+        "stream_param": "",
         "orders": {},
         "orders_version": 1,
         "launches": 0,
@@ -148,6 +150,49 @@ def test_a_task_that_starts_later_is_kept_for_its_time(sdk: Sdk, store: FakeTabl
     assert (orders(store), ecs.requests) == ({}, [])
 
 
+def test_a_fourth_task_of_a_stream_at_one_moment_is_refused(any_sdk: Sdk) -> None:
+    start = now() + 1000
+    tasks = [created(any_sdk, StartTime=start, EndTime=start + 100) for _ in range(3)]
+    found = refusal(any_sdk, "CreateRecordTask", StartTime=start + 99, EndTime=start + 200, **STREAM)
+    assert found == ("LimitExceeded.MaximumRunningTask", "StartTime")
+    created(any_sdk, StartTime=start + 100, EndTime=start + 200)
+    created(any_sdk, StartTime=start, EndTime=start + 100, StreamName="another")
+    any_sdk("StopRecordTask", TaskId=tasks[0])
+    created(any_sdk, StartTime=start, EndTime=start + 100)
+
+
+def test_of_two_clients_that_make_the_third_task_at_once_one_wins(
+    sdk: Sdk, store: FakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        created(sdk)
+    query, others = store.query, [lambda: created(sdk)]
+
+    def overtaken(*arguments: Any, **named: Any) -> Any:
+        found = list(query(*arguments, **named))
+        if others:
+            others.pop()()
+        return iter(found)
+
+    monkeypatch.setattr(store, "query", overtaken)
+    assert refusal(sdk, "CreateRecordTask", EndTime=now() + 60, **STREAM)[0] == "LimitExceeded.MaximumRunningTask"
+    assert len(listed(sdk)) == 3
+
+
+def test_a_task_is_kept_for_90_days_after_its_end(sdk: Sdk, store: FakeTable) -> None:
+    ends_at = now() + 3600
+    task_id = created(sdk, EndTime=ends_at)
+    kept = [item["expires_at"] for item in store.items.values() if task_id in item["SK"] or task_id in item["PK"]]
+    assert kept == [ends_at + 90 * 86_400] * 2
+
+
+def test_a_task_of_24_hours_up_to_7_days_ahead_is_taken(any_sdk: Sdk) -> None:
+    ends_at = now() + 7 * 86_400 - 5
+    task_id = created(any_sdk, StartTime=ends_at - 86_400, EndTime=ends_at)
+    span = {"StartTime": ends_at - 86_400, "EndTime": ends_at}
+    assert [task["TaskId"] for task in listed(any_sdk, **span)] == [task_id]
+
+
 def test_every_field_of_a_task_is_given_back(sdk: Sdk) -> None:
     times = {"StartTime": now() - 10, "EndTime": now() + 100}
     own = own_values("live", "CreateRecordTask") | times
@@ -173,7 +218,7 @@ def test_a_window_out_of_range_is_refused(sdk: Sdk, store: FakeTable, start: int
     begins = {} if start is None else {"StartTime": now() + start}
     found = refusal(sdk, "CreateRecordTask", EndTime=now() + end, **begins, **STREAM)
     assert found == ("InvalidParameter.InvalidTaskTime", field)
-    assert store.items == {}
+    assert made_in(store) == {}
 
 
 @pytest.mark.parametrize("field", ["StreamName", "AppName", "DomainName"])
@@ -201,7 +246,10 @@ def test_tasks_are_listed_that_lie_inside_the_span_and_match_the_names(any_sdk: 
 
 def test_a_long_list_is_read_page_by_page(sdk: Sdk) -> None:
     start = now() + 1000
-    expected = [created(sdk, StartTime=start + number, EndTime=start + 5000) for number in range(250)]
+    expected = [
+        created(sdk, StartTime=start + number, EndTime=start + 5000, StreamName=f"room-{number}")
+        for number in range(250)
+    ]
     span = {"StartTime": start, "EndTime": start + 5000}
     found: list[str] = []
     token, pages = "", 0

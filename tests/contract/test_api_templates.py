@@ -7,6 +7,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from chalicelib.table import Write
 from tests.fakes.table import FakeTable
+from tests.known_key import made_in
 from tests.sdk import Sdk
 from tests.sdk_values import own_values
 
@@ -144,7 +145,7 @@ def test_a_value_out_of_range_is_refused_by_the_name_of_its_field(
     top, _, inner = field.partition(".")
     fields = {"TemplateName": "t"} | {top: {inner: value} if inner else value}
     assert refusal(sdk, "CreateLiveRecordTemplate", **fields) == (code, field)
-    assert store.items == {}
+    assert made_in(store) == {}
 
 
 @pytest.mark.parametrize(

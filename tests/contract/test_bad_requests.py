@@ -11,10 +11,10 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from chalicelib import aws
-from chalicelib.api.credentials import parameter_name
 from chalicelib.handlers import api
-from tests.fakes.ecs import FakeEcs
+from tests.fakes.ssm import FakeSsm
 from tests.fakes.table import FakeTable
+from tests.known_key import made_in, put_key
 from tests.sdk import SECRET_ID, SECRET_KEY, Sdk
 from tests.sdk_values import own_values
 from tests.signing import authorization
@@ -76,8 +76,15 @@ def signed(
         (lambda endpoint: Sdk(endpoint, secret_id="../hook-secret"), "AuthFailure.InvalidAuthorization"),
         (lambda endpoint: Sdk(endpoint, secret_id="..%2Fhook-secret"), "AuthFailure.SecretIdNotFound"),
         (lambda endpoint: Sdk(endpoint, is_payload_unsigned=True), "AuthFailure.SignatureFailure"),
-        (lambda endpoint: Sdk(endpoint, sign_method="HmacSHA1"), "AuthFailure.InvalidAuthorization"),
-        (lambda endpoint: Sdk(endpoint, sign_method="HmacSHA256", method="GET"), "AuthFailure.InvalidAuthorization"),
+        (lambda endpoint: Sdk(endpoint, secret_key="other", sign_method="HmacSHA1"), "AuthFailure.SignatureFailure"),
+        (
+            lambda endpoint: Sdk(endpoint, secret_key="other", sign_method="HmacSHA256", method="GET"),
+            "AuthFailure.SignatureFailure",
+        ),
+        (
+            lambda endpoint: Sdk(endpoint, secret_id="AKIDother", sign_method="HmacSHA1", method="GET"),
+            "AuthFailure.SecretIdNotFound",
+        ),
     ],
     ids=[
         "wrong-secret",
@@ -85,8 +92,9 @@ def signed(
         "path-as-key",
         "escape-as-key",
         "unsigned-payload",
-        "sha1-form",
-        "sha256-query",
+        "wrong-secret-sha1-form",
+        "wrong-secret-sha256-query",
+        "unknown-key-sha1-query",
     ],
 )
 def test_a_client_that_is_not_known_is_refused(endpoint: str, make: Callable[[str], Sdk], code: str) -> None:
@@ -150,7 +158,7 @@ def test_json_that_is_not_json_is_refused(endpoint: str, body: bytes) -> None:
     assert sent(endpoint, "POST", signed(endpoint, body=body), body)[0] == "InvalidParameter"
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml", "?", ""])
+@pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", "application/xml", "?", ""])
 def test_another_content_type_is_refused(endpoint: str, content_type: str) -> None:
     headers = signed(endpoint, content_type=content_type)
     assert sent(endpoint, "POST", headers, b"{}")[0] == "UnsupportedProtocol"
@@ -209,7 +217,7 @@ def test_names_that_are_too_long_are_refused_and_leave_nothing(sdk: Sdk, store: 
         with pytest.raises(TencentCloudSDKException) as refused:
             sdk(action, **(huge | fields))
         assert refused.value.code.startswith("InvalidParameter")
-    assert store.items == {}
+    assert made_in(store) == {}
 
 
 def test_our_own_failure_is_told_without_its_inside(
@@ -219,25 +227,24 @@ def test_our_own_failure_is_told_without_its_inside(
         def query(self, partition: str, **how: Any) -> Any:
             raise RuntimeError("the secret of the inside")
 
-    monkeypatch.setattr(aws, "table", BrokenTable)
+    broken = BrokenTable()
+    put_key(broken, aws.client("ssm"))
+    monkeypatch.setattr(aws, "table", lambda: broken)
     api.services.cache_clear()
     code, message = sent(endpoint, "POST", signed(endpoint), b"{}")
     assert (code, message) == ("InternalError", "An internal error occurred; try again.")
     assert "the secret of the inside" in capsys.readouterr().err
 
 
-def test_a_key_service_that_is_down_is_our_failure(
-    ecs: FakeEcs, endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_service_that_is_down_is_our_failure(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "client", {}.__getitem__)
     assert sent(endpoint, "POST", signed(endpoint), b"{}")[0] == "InternalError"
 
 
-def test_a_known_key_is_asked_for_once_in_a_while(sdk: Sdk) -> None:
-    ssm = aws.client("ssm")
+def test_a_known_key_is_asked_for_once_in_a_while(sdk: Sdk, ssm: FakeSsm, store: FakeTable) -> None:
     for _ in range(3):
         sdk("DescribeLiveRecordRules")
-    assert (ssm.reads, parameter_name(SECRET_ID)) == (1, "/tapedeck/keys/AKIDtest")
+    assert (ssm.reads, store.calls.count("get")) == (1, 1)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -1,82 +1,205 @@
-"""API keys: read from SSM, remembered for a while, made and removed by a command."""
+"""API keys: read from the table and SSM, remembered for a while, made, rotated and disabled by a command."""
 
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from chalicelib import aws
-from chalicelib.api.credentials import KeyRing
+from chalicelib.api.api_key import ApiKey, NumberedSecret
+from chalicelib.api.credentials import MOST_UNKNOWN, UNKNOWN_SECONDS, KeyRing
 from chalicelib.errors import SecretIdNotFound
+from chalicelib.settings import settings
 from infra import keys
+from infra.keys import KeyStore, NoSuchKey
 from tests.fakes.ssm import FakeSsm
+from tests.fakes.table import FakeTable
+from tests.known_key import PREFIX, put_key
+from tests.moto_table import create_table
+
+HOUR = 3600.0
 
 
 @pytest.fixture
 def ssm() -> FakeSsm:
-    return FakeSsm(**{"/tapedeck/keys/AKIDa": "secret-a"})
+    return FakeSsm()
 
 
 @pytest.fixture
-def ring(ssm: FakeSsm) -> KeyRing:
-    return KeyRing(lambda: ssm, remember_seconds=60)
+def table() -> FakeTable:
+    return FakeTable()
 
 
-def test_a_secret_is_remembered_for_a_while(ssm: FakeSsm, ring: KeyRing) -> None:
-    assert [ring.secret_key("AKIDa", now) for now in (0.0, 59.9)] == ["secret-a", "secret-a"]
-    assert ssm.reads == 1
-    assert ring.secret_key("AKIDa", 60.0) == "secret-a"
-    assert ssm.reads == 2
+@pytest.fixture
+def ring(table: FakeTable, ssm: FakeSsm) -> KeyRing:
+    return KeyRing(lambda: table, lambda: ssm, prefix=PREFIX, remember_seconds=60)
 
 
-def test_a_key_that_was_removed_is_refused_when_it_is_read_again(ssm: FakeSsm, ring: KeyRing) -> None:
-    ring.secret_key("AKIDa", 0.0)
-    ssm.parameters.clear()
-    assert ring.secret_key("AKIDa", 59.0) == "secret-a"
-    with pytest.raises(SecretIdNotFound):
-        ring.secret_key("AKIDa", 60.0)
+@pytest.fixture
+def store(table: FakeTable, ssm: FakeSsm) -> KeyStore:
+    return KeyStore(table, ssm, PREFIX)
 
 
-def test_a_key_that_was_just_made_is_found_though_it_was_asked_for_before(ssm: FakeSsm, ring: KeyRing) -> None:
-    with pytest.raises(SecretIdNotFound):
-        ring.secret_key("AKIDb", 0.0)
-    ssm.parameters["/tapedeck/keys/AKIDb"] = "secret-b"
-    assert ring.secret_key("AKIDb", 0.1) == "secret-b"
+def secrets_of(ring: KeyRing, secret_id: str, now: float) -> list[str]:
+    return list(ring.held(secret_id, now).secrets_at(now))
+
+
+def is_known(ring: KeyRing, secret_id: str, now: float) -> bool:
+    try:
+        return bool(secrets_of(ring, secret_id, now))
+    except SecretIdNotFound:
+        return False
+
+
+def test_a_key_is_remembered_for_a_while(table: FakeTable, ssm: FakeSsm, ring: KeyRing) -> None:
+    put_key(table, ssm, "AKIDa", secret_key="secret-a", is_read_only=True)
+    assert [secrets_of(ring, "AKIDa", now) for now in (0.0, 59.9)] == [["secret-a"], ["secret-a"]]
+    assert ring.held("AKIDa", 59.9).key.is_read_only
+    assert (ssm.reads, table.calls.count("get")) == (1, 1)
+    assert secrets_of(ring, "AKIDa", 60.0) == ["secret-a"]
+    assert (ssm.reads, table.calls.count("get")) == (2, 2)
+
+
+def test_a_key_that_was_disabled_is_refused_when_it_is_read_again(store: KeyStore, ring: KeyRing) -> None:
+    secret_id, _ = store.create(now=0.0)
+    assert is_known(ring, secret_id, 0.0)
+    store.disable(secret_id, now=1.0)
+    assert [is_known(ring, secret_id, now) for now in (59.0, 60.0)] == [True, False]
+
+
+def test_an_unknown_key_costs_nothing_for_a_while_and_never_a_question_to_ssm(
+    table: FakeTable, ssm: FakeSsm, ring: KeyRing
+) -> None:
+    moments = (0.0, 0.1, UNKNOWN_SECONDS - 0.1, UNKNOWN_SECONDS)
+    assert [is_known(ring, "AKIDb", now) for now in moments] == [False] * 4
+    assert (ssm.reads, table.calls.count("get")) == (0, 2)
+
+
+def test_unknown_keys_never_fill_the_memory(ring: KeyRing) -> None:
+    for number in range(MOST_UNKNOWN + 10):
+        assert not is_known(ring, f"AKID{number}", 0.0)
+    assert len(ring._unknown) <= MOST_UNKNOWN
 
 
 @pytest.mark.parametrize("secret_id", ["", "../hook-secret", "a/b", "a b", "é", "x" * 65, "a\n"])
-def test_what_is_no_secret_id_never_becomes_a_parameters_name(ssm: FakeSsm, ring: KeyRing, secret_id: str) -> None:
-    with pytest.raises(SecretIdNotFound):
-        ring.secret_key(secret_id, 0.0)
-    assert ssm.reads == 0
+def test_what_is_no_secret_id_is_looked_for_nowhere(
+    table: FakeTable, ssm: FakeSsm, ring: KeyRing, secret_id: str
+) -> None:
+    assert not is_known(ring, secret_id, 0.0)
+    assert (ssm.reads, table.calls) == (0, [])
+
+
+def test_a_key_whose_secret_is_gone_is_unknown(table: FakeTable, ssm: FakeSsm, ring: KeyRing) -> None:
+    put_key(table, ssm, "AKIDa")
+    ssm.parameters.clear()
+    assert not is_known(ring, "AKIDa", 0.0)
+
+
+def test_no_secret_is_shown_where_a_key_is(table: FakeTable, ssm: FakeSsm, ring: KeyRing) -> None:
+    put_key(table, ssm, "AKIDa", secret_key="not-to-be-read")
+    assert "not-to-be-read" not in repr(ring.held("AKIDa", 0.0))
+
+
+def test_both_secrets_hold_while_a_key_is_rotated(store: KeyStore, ring: KeyRing) -> None:
+    secret_id, first = store.create(now=0.0)
+    second = store.rotate(secret_id, now=100.0, overlap_seconds=HOUR)
+    assert secrets_of(ring, secret_id, 100.0) == [second, first]
+    assert secrets_of(ring, secret_id, 100.0 + HOUR) == [second]
+
+
+def test_the_older_secret_ends_in_time_though_the_key_is_remembered(store: KeyStore, ring: KeyRing) -> None:
+    secret_id, first = store.create(now=0.0)
+    second = store.rotate(secret_id, now=100.0, overlap_seconds=30)
+    assert [secrets_of(ring, secret_id, now) for now in (129.0, 130.0)] == [[second, first], [second]]
+
+
+def test_a_key_rotated_twice_keeps_two_secrets_and_forgets_the_first(
+    store: KeyStore, ssm: FakeSsm, ring: KeyRing
+) -> None:
+    secret_id, _ = store.create(now=0.0)
+    second = store.rotate(secret_id, now=1.0, overlap_seconds=HOUR)
+    third = store.rotate(secret_id, now=2.0, overlap_seconds=HOUR)
+    assert secrets_of(ring, secret_id, 3.0) == [third, second]
+    assert sorted(ssm.parameters) == [f"/tapedeck/keys/{secret_id}/{number}" for number in (2, 3)]
+
+
+def test_a_key_rotated_without_an_overlap_has_the_new_secret_only(store: KeyStore, ssm: FakeSsm, ring: KeyRing) -> None:
+    secret_id, _ = store.create(now=0.0)
+    second = store.rotate(secret_id, now=1.0, overlap_seconds=0)
+    assert secrets_of(ring, secret_id, 1.0) == [second]
+    assert list(ssm.parameters.values()) == [second]
+
+
+def test_a_disabled_key_leaves_no_secret_and_is_neither_rotated_nor_disabled_again(
+    store: KeyStore, ssm: FakeSsm
+) -> None:
+    secret_id, _ = store.create(now=0.0)
+    store.disable(secret_id, now=1.0)
+    assert ssm.parameters == {}
+    with pytest.raises(NoSuchKey):
+        store.rotate(secret_id, now=2.0, overlap_seconds=0)
+    with pytest.raises(NoSuchKey):
+        store.disable(secret_id, now=2.0)
+
+
+def test_a_key_is_written_and_read_alike() -> None:
+    key = ApiKey(
+        secret_id="AKIDa",
+        is_read_only=True,
+        domains=frozenset({"b.example.com", "a.example.com"}),
+        note="for the dashboard",
+        created_at=1.5,
+        secrets=(NumberedSecret(number=2), NumberedSecret(number=1, expires_at=9.5)),
+    )
+    assert ApiKey.from_item(key.as_item()) == key
 
 
 @pytest.fixture
-def real_ssm() -> Iterator[Any]:
-    aws.client.cache_clear()
+def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A table and Parameter Store as the command meets them; the client of SSM."""
+    remembered = (settings, aws.client, aws.table)
+    monkeypatch.setenv("TABLE_NAME", "of-the-test")
+    for each in remembered:
+        each.cache_clear()
     with mock_aws():
-        yield boto3.client("ssm", region_name="us-east-1")
+        create_table(aws.client("dynamodb"), "of-the-test")
+        yield aws.client("ssm")
+    for each in remembered:
+        each.cache_clear()
 
 
-def test_a_key_lives_from_create_to_disable(real_ssm: Any) -> None:
-    pairs = [keys.create(real_ssm) for _ in range(2)]
-    ring = KeyRing(lambda: real_ssm, remember_seconds=60)
-    for secret_id, secret_key in pairs:
-        assert secret_id.startswith("AKID")
-        assert ring.secret_key(secret_id, 0.0) == secret_key
-        assert real_ssm.get_parameter(Name=f"/tapedeck/keys/{secret_id}")["Parameter"]["Type"] == "SecureString"
-    assert keys.existing(real_ssm) == sorted(secret_id for secret_id, _ in pairs)
-    keys.disable(real_ssm, pairs[0][0])
-    assert keys.existing(real_ssm) == [pairs[1][0]]
-
-
-def test_the_command_prints_a_key_once_and_lists_ids_only(real_ssm: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert keys.main(["create"]) == 0
+def test_the_command_makes_lists_rotates_and_disables_a_key(
+    deployment: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert keys.main(["create", "--read-only", "--domain", "a.example.com", "--note", "dashboard"]) == 0
     printed = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    secret_id = printed["SecretId"]
+    parameter = deployment.get_parameter(Name=f"/tapedeck/keys/{secret_id}/1", WithDecryption=True)["Parameter"]
+    assert (parameter["Type"], parameter["Value"]) == ("SecureString", printed["SecretKey"])
+    ring = KeyRing(aws.table, lambda: deployment, prefix=PREFIX, remember_seconds=0)
+    now = ring.held(secret_id, 0.0).key.created_at
+
     assert keys.main(["list"]) == 0
-    assert capsys.readouterr().out == f"{printed['SecretId']}\n"
-    assert keys.main(["disable", printed["SecretId"]]) == 0
-    assert keys.main(["disable", printed["SecretId"]]) == 1
-    assert capsys.readouterr().err == f"there is no key {printed['SecretId']}\n"
+    line = capsys.readouterr().out
+    assert line.startswith(f"{secret_id}  made ")
+    assert line.endswith("  read-only  only a.example.com  dashboard\n")
+    assert printed["SecretKey"] not in line
+
+    assert keys.main(["rotate", secret_id, "--overlap-hours", "2"]) == 0
+    second = capsys.readouterr().out.split()[1]
+    assert secrets_of(ring, secret_id, now) == [second, printed["SecretKey"]]
+    assert keys.main(["list"]) == 0
+    assert "older secret until " in capsys.readouterr().out
+
+    assert keys.main(["disable", secret_id]) == 0
+    assert not is_known(ring, secret_id, now)
+    assert keys.main(["disable", secret_id]) == 1
+    assert capsys.readouterr().err == f"there is no key {secret_id}, or it is disabled\n"
+    assert keys.main(["list"]) == 0
+    assert f"{secret_id}  disabled " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["create", "rotate", "disable", "list", "hook-secret"])
+def test_the_command_s_help_names_every_command(command: str) -> None:
+    assert command in keys.parser().format_help()

@@ -8,7 +8,8 @@ import pytest
 from moto import mock_aws
 
 from infra.keys import hook_secret
-from infra.local.secret_parameters import api_key
+from infra.local.secret_parameters import local_key
+from tests.fakes.table import FakeTable
 
 PREFIX = "/tapedeck/local"
 
@@ -20,9 +21,10 @@ def ssm() -> Iterator[Any]:
 
 
 def test_the_api_key_is_made_once_and_kept_as_a_secure_string(ssm: Any) -> None:
-    secret_id, secret_key = api_key(ssm, PREFIX)
-    assert api_key(ssm, PREFIX) == (secret_id, secret_key)
-    stored = ssm.get_parameter(Name=f"{PREFIX}/keys/{secret_id}", WithDecryption=True)["Parameter"]
+    table = FakeTable()
+    secret_id, secret_key = local_key(table, ssm, PREFIX)
+    assert local_key(table, ssm, PREFIX) == (secret_id, secret_key)
+    stored = ssm.get_parameter(Name=f"{PREFIX}/keys/{secret_id}/1", WithDecryption=True)["Parameter"]
     assert (stored["Type"], stored["Value"]) == ("SecureString", secret_key)
     assert len(secret_key) == 32
 
