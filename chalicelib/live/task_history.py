@@ -9,10 +9,11 @@ from chalicelib import keys
 from chalicelib.api.action import Answer, Call
 from chalicelib.api.params import Params, ShortText, UnixSeconds
 from chalicelib.attribute_values import Item
-from chalicelib.errors import InvalidParameterValue, InvalidTaskTime
+from chalicelib.errors import InvalidParameterValue
 from chalicelib.live.names import PathName
+from chalicelib.live.task_errors import InvalidTaskTime
+from chalicelib.live.task_store import HISTORY_SECONDS
 
-HISTORY_SECONDS = 90 * 86_400
 SPAN_SECONDS = 7 * 86_400
 PAGE = 100
 READ_AT_ONCE = 1000
@@ -63,7 +64,7 @@ def _check_span(params: DescribeRecordTask, now: float) -> None:
 def _is_wanted(task: Item, params: DescribeRecordTask) -> bool:
     return (
         task["EndTime"] <= params.EndTime
-        and not task["deleted"]
+        and not task["deleted_at"]
         and all(getattr(params, name) in ("", task[name]) for name in ("StreamName", "DomainName", "AppName"))
     )
 

@@ -1,6 +1,5 @@
 """Starts recorders: one ECS task a launch, its client token made of the session and the launch's number."""
 
-import time
 from typing import Any
 
 from chalicelib import aws, keys
@@ -18,9 +17,8 @@ CONTAINER = "recorder"
 SESSION_VARIABLE, LAUNCH_VARIABLE = "SESSION_ID", "LAUNCH"
 
 
-def ensure_recorder(session_id: str) -> None:
+def ensure_recorder(table: Table, session_id: str, *, now: float) -> None:
     """Start a recorder for a session that has work and no recorder; twice is once."""
-    table, now = aws.table(), time.time()
     session = table.get(keys.session(session_id))
     if session is None or not recorder_life.is_wanted(session, now=now):
         return

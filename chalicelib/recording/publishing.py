@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
+from chalicelib.ingest import admission, refusals
+from chalicelib.ingest.admission import NotAdmitted
 from chalicelib.ingest.hooks import PlayHook, PublishHook, UnpublishHook
 from chalicelib.keys import Key
-from chalicelib.live import callbacks
+from chalicelib.live import callbacks, concurrent_recordings, stream_history, task_items
 from chalicelib.logs import log
 from chalicelib.notify import events, outbox, queue
 from chalicelib.recording import launcher, selection, session
@@ -23,10 +25,10 @@ from chalicelib.recording.recorder_life import RecorderState, state_of
 from chalicelib.recording.selection import Selection
 from chalicelib.recording.stream import StreamRef
 from chalicelib.settings import settings
-from chalicelib.table import ConditionFailed, Put, Table, Write
+from chalicelib.table import Check, ConditionFailed, Put, Table, Write
 
 COLLISIONS = 5
-"""Publishes of one stream at one moment: each loser reads again."""
+"""Publishes of one stream, or changes of its tasks, at one moment: each loser reads again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,15 +40,22 @@ class Known:
     callback_template: Item | None
     selection: Selection
     orders: Mapping[str, RecordingOrder]
+    tasks_are_unchanged: Check
+    still_permitted: Check
+    """Fails where the stream was forbidden since."""
 
 
 def publish(table: Table, hook: PublishHook, *, now: float) -> None:
-    """Open a session, have it recorded, and wait for its recorder. The same publish told again is the same session."""
-    opened = _session_of(table, hook, now=now)
-    if opened["orders"]:
-        if state_of(opened, now=now) is RecorderState.STARTING:
-            launcher.launch(table, opened, now=now)
-        hold(table, opened["session_id"], seconds=settings().hold_seconds)
+    """Open a session, have it recorded, and wait for its recorder. The same publish told again is the same session.
+
+    Raises NotAdmitted where the push domain, its push keys or a ban refuse the publish; that was told then.
+    """
+    try:
+        opened = _session_of(table, hook, now=now)
+    except NotAdmitted as refusal:
+        refusals.tell(table, hook, refusal, now=now)
+        raise
+    _have_recorded(table, opened, now=now)
 
 
 def unpublish(table: Table, hook: UnpublishHook, *, now: float) -> None:
@@ -65,15 +74,20 @@ def unpublish(table: Table, hook: UnpublishHook, *, now: float) -> None:
     session_keys = [keys.session(live[name]) for name in ("session_id", "displaced_session") if name in live]
     second = table.get_many([*session_keys, *template_key])
     ended, *displaced = [second[key] for key in session_keys]
-    ends = _ends(ended, events.CLIENT_CLOSED, _only(second, template_key), now=now)
+    if displaced and _reopened(table, displaced[0], ended, now=now):
+        return
+    end(table, ended, _only(second, template_key), events.CLIENT_CLOSED, now=now)
+
+
+def end(table: Table, live: Item, callback_template: Item | None, ending: events.Ending, *, now: float) -> None:
+    """End a session that is live, unless it has ended or was replaced at the same moment; it is told why."""
+    ends = _ends(live, ending, callback_template, now=now)
     try:
         table.transact(*ends, session.offline(live))
-    except ConditionFailed:  # ended or replaced at the same moment
+    except ConditionFailed:
         return
     _announce(ends)
-    _say_unpublished(ended, events.CLIENT_CLOSED, now=now)
-    for each in displaced:
-        publish(table, session.hook_of(each), now=now)
+    _say_unpublished(live, ending, now=now)
 
 
 def subscribe(table: Table, hook: PlayHook, *, now: float) -> None:
@@ -86,6 +100,33 @@ def subscribe(table: Table, hook: PlayHook, *, now: float) -> None:
         log("play_ignored", session_id=hook.session_id, reason="no such session of this stream")
         return
     log("subscribed", session_id=hook.session_id, stream=str(session.stream_of(after)))
+
+
+def _have_recorded(table: Table, opened: Item, *, now: float) -> None:
+    if opened["orders"]:
+        if state_of(opened, now=now) is RecorderState.STARTING:
+            launcher.launch(table, opened, now=now)
+        hold(table, opened["session_id"], seconds=settings().hold_seconds)
+
+
+def _reopened(table: Table, displaced: Item, ended: Item, *, now: float) -> bool:
+    """The second publisher has gone, its session ends and the first one's opens anew, in one step.
+
+    False where nobody may publish the stream any more. Whether the push URL holds was asked when it was pushed.
+    """
+    hook = session.hook_of(displaced)
+    for _ in range(COLLISIONS):
+        try:
+            known = _read(table, hook, is_admitted=True, now=now)
+        except NotAdmitted:
+            return False
+        if known.live is None or known.live["session_id"] != ended["session_id"]:
+            return True  # somebody else has seen to it
+        with contextlib.suppress(ConditionFailed):
+            opened = _open(table, hook, known, events.CLIENT_CLOSED, may_come_back=False, now=now)
+            _have_recorded(table, opened, now=now)
+            return True
+    raise RuntimeError(f"{hook.stream} changes hands {COLLISIONS} times at once")
 
 
 def _ignore_unpublish(table: Table, hook: UnpublishHook, live: Item | None) -> None:
@@ -101,19 +142,27 @@ def _session_of(table: Table, hook: PublishHook, *, now: float) -> Item:
         if known.live and _is_same_publish(known.live, hook):
             return known.live
         try:
-            return _open(table, hook, known, now=now)
-        except ConditionFailed:  # another hook of the stream was quicker
+            return _open(table, hook, known, events.REPLACED, now=now)
+        except ConditionFailed:  # another hook of the stream was quicker, or its tasks have changed
             continue
     raise RuntimeError(f"{hook.stream} is published {COLLISIONS} times at once")
 
 
-def _read(table: Table, hook: PublishHook, *, now: float) -> Known:
+def _read(table: Table, hook: PublishHook, *, is_admitted: bool = False, now: float) -> Known:
     stream = hook.stream
     live_key = session.live_key(stream)
-    first = table.get_many([live_key, *selection.rule_keys(stream), *callbacks.rule_keys(stream.domain, stream.app)])
-    partition = keys.stream_partition(stream.domain, stream.app, stream.stream)
-    open_tasks = table.query(partition, first=keys.open_tasks_after(int(now)), last=f"{keys.TASK_PREFIX}~")
-    selected = selection.select(stream, first, open_tasks, now=now)
+    version_key = keys.tasks_version(stream.domain, stream.app, stream.stream)
+    rule_keys = [*selection.rule_keys(stream), *callbacks.rule_keys(stream.domain, stream.app)]
+    first = table.get_many([live_key, version_key, *admission.item_keys(stream), *rule_keys])
+    accepts_unknown = settings().accept_unknown_domains
+    if is_admitted:
+        admission.check_permitted(stream, first, accepts_unknown_domains=accepts_unknown, now=now)
+    else:
+        admission.check(hook, first, accepts_unknown_domains=accepts_unknown, now=now)
+    lead_seconds = settings().launch_lead_seconds
+    begin, end = task_items.open_range(now, lead_seconds=lead_seconds)
+    open_tasks = table.query(version_key.pk, first=begin, last=end)  # behind its version: `_open` relies on that
+    selected = selection.select(hook, first, open_tasks, now=now, lead_seconds=lead_seconds)
     session_key = [keys.session(first[live_key]["session_id"])] if live_key in first else []
     template_key = _callback_template_key(stream, first)
     second = table.get_many([*session_key, *template_key, *selected.template_keys()])
@@ -122,23 +171,30 @@ def _read(table: Table, hook: PublishHook, *, now: float) -> Known:
         callback_template=_only(second, template_key),
         selection=selected,
         orders=selected.orders(hook, second),
+        tasks_are_unchanged=task_items.unchanged(stream, first.get(version_key)),
+        still_permitted=admission.not_forbidden_meanwhile(stream, first),
     )
 
 
-def _open(table: Table, hook: PublishHook, known: Known, *, now: float) -> Item:
+def _open(
+    table: Table, hook: PublishHook, known: Known, ending: events.Ending, *, may_come_back: bool = True, now: float
+) -> Item:
+    """Open a session; the one that is live ends by `ending`, and with `may_come_back` its connection may be there."""
     session_id = uuid.uuid4().hex
     opened = session.opened(session_id, hook, known.orders, pull_base=settings().pull_base, now=now)
     begun = events.push_started(opened.item, app_id=settings().app_id)
     writes: list[Write] = [
         opened,
-        session.online(session_id, hook, replaces=known.live, now=now),
+        session.online(session_id, hook, replaces=known.live, may_come_back=may_come_back, now=now),
+        known.tasks_are_unchanged,
+        known.still_permitted,
         *outbox.written(begun, known.callback_template, now=now),
     ]
     if known.live:
-        writes += _ends(known.live, events.REPLACED, known.callback_template, now=now)
+        writes += _ends(known.live, ending, known.callback_template, now=now)
     table.transact(*writes)
     if known.live:
-        _say_unpublished(known.live, events.REPLACED, now=now)
+        _say_unpublished(known.live, ending, now=now)
     _say_published(session_id, hook, known)
     _announce(writes)
     return opened.item
@@ -154,8 +210,15 @@ def _is_same_publish(live: Item, hook: PublishHook) -> bool:
 
 
 def _ends(live: Item, ending: events.Ending, template: Item | None, *, now: float) -> list[Write]:
+    if asked := session.why_asked_to_end(live, now=now):
+        ending = events.Ending(code=asked["code"], message=asked["message"])
     stopped = events.push_stopped(live, ending, app_id=settings().app_id, now=now)
-    return [session.unpublished(live, now=now), *outbox.written(stopped, template, now=now)]
+    return [
+        session.unpublished(live, now=now),
+        stream_history.ended(live, ending, now=now),
+        *concurrent_recordings.recorded(live, now=now),
+        *outbox.written(stopped, template, now=now),
+    ]
 
 
 def _callback_template_key(stream: StreamRef, found: Mapping[Key, Item]) -> list[Key]:

@@ -7,7 +7,7 @@ from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import PublishHook
 from chalicelib.keys import Key
-from chalicelib.live.tasks import is_due, order_of
+from chalicelib.live.task_items import is_due, order_of
 from chalicelib.live.templates import continue_seconds_of, formats_of
 from chalicelib.recording.matching import candidates, winner
 from chalicelib.recording.orders import RecordingOrder
@@ -43,10 +43,14 @@ def rule_keys(stream: StreamRef) -> list[Key]:
     return [keys.record_rule(*triple) for triple in candidates(stream)]
 
 
-def select(stream: StreamRef, rules: Mapping[Key, Item], tasks: Iterable[Item], *, now: float) -> Selection:
-    """Which of the rules wins and which of the stream's tasks are due at `now` (unix s)."""
-    rule = winner(stream, lambda triple: rules.get(keys.record_rule(*triple)))
-    return Selection(rule=rule, tasks=[task for task in tasks if is_due(task, now)])
+def select(
+    hook: PublishHook, rules: Mapping[Key, Item], tasks: Iterable[Item], *, now: float, lead_seconds: float
+) -> Selection:
+    """Which of the rules wins, and which of the stream's tasks begin by `now + lead_seconds` (unix s) or have begun."""
+    rule = winner(hook.stream, lambda triple: rules.get(keys.record_rule(*triple)))
+    is_mixed = hook.is_mixed
+    due = [task for task in tasks if is_due(task, now=now, lead_seconds=lead_seconds, is_mixed=is_mixed)]
+    return Selection(rule=rule, tasks=due)
 
 
 def _order_of_rule(template: Item, *, is_audio_only: bool) -> RecordingOrder:

@@ -165,12 +165,12 @@ def subscribed(hook: PlayHook, *, now: float) -> Update:
 
 
 def order_added(session_id: str, order: RecordingOrder) -> Update:
-    """One more recording for a session whose stream still lives; its recorder sees it at its next reading."""
+    """One more recording for a session whose stream still lives, once; its recorder sees it at its next reading."""
     return Update(
         key=keys.session(session_id),
         set={("orders", order.recording_id): order.as_item()},
         add={"orders_version": 1},
-        when=[item_exists, Absent("unpublished_at")],
+        when=[item_exists, Absent("unpublished_at"), Absent(("orders", order.recording_id))],
     )
 
 

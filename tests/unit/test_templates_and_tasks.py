@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.attribute_values import Item
-from chalicelib.live.tasks import is_due, order_of
+from chalicelib.live.task_items import has_room, is_due, order_of
 from chalicelib.live.template_params import CreateLiveRecordTemplate
 from chalicelib.live.templates import continue_seconds_of, formats_of
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
@@ -19,7 +19,7 @@ TASK: Item = {
     "TemplateId": 3,
     "Extension": "",
     "Stopped": 0,
-    "deleted": False,
+    "deleted_at": 0,
 }
 
 
@@ -85,16 +85,44 @@ def test_a_stopped_task_ends_when_it_was_stopped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "now", "expected"),
+    ("changes", "now", "is_mixed", "expected"),
     [
-        ({}, 994.9, False),
-        ({}, 995.0, True),
-        ({}, 1999.9, True),
-        ({}, 2000.0, False),
-        ({"Stopped": 1500}, 1600.0, False),
-        ({"deleted": True}, 1600.0, False),
+        pytest.param({}, 879.9, False, False, id="later"),
+        pytest.param({}, 880.0, False, True, id="its lead before the start"),
+        pytest.param({}, 1999.9, False, True, id="the last moment"),
+        pytest.param({}, 2000.0, False, False, id="over"),
+        pytest.param({"Stopped": 1500}, 1600.0, False, False, id="stopped"),
+        pytest.param({"Stopped": 500}, 900.0, False, False, id="stopped before its start"),
+        pytest.param({"deleted_at": 500}, 1600.0, False, False, id="deleted"),
+        pytest.param({"StreamType": 1}, 1600.0, False, False, id="a mixed stream is wanted, an encoder publishes"),
+        pytest.param({"StreamType": 1}, 1600.0, True, True, id="a mixed stream is wanted, a mixer publishes"),
+        pytest.param({}, 1600.0, True, True, id="whoever publishes under the name"),
     ],
-    ids=["later", "soon", "last-moment", "over", "stopped", "deleted"],
 )
-def test_a_publish_is_recorded_by_the_tasks_whose_window_covers_it(changes: Item, now: float, expected: bool) -> None:
-    assert is_due({**TASK, **changes}, now) is expected
+def test_a_publish_is_recorded_by_the_tasks_whose_window_it_meets(
+    changes: Item, now: float, is_mixed: bool, expected: bool
+) -> None:
+    assert is_due({**TASK, **changes}, now=now, lead_seconds=120, is_mixed=is_mixed) is expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        pytest.param([], True, id="alone"),
+        pytest.param([(0, 9000)] * 2, True, id="two all the time"),
+        pytest.param([(0, 9000)] * 3, False, id="three all the time"),
+        pytest.param([(0, 1200), (1500, 1600), (1800, 9000), (0, 9000)], True, id="three that share no moment"),
+        pytest.param([(0, 1200), (1199, 1600), (0, 9000)], False, id="three that share one second"),
+        pytest.param([(0, 1200), (1200, 1600), (0, 9000)], True, id="one begins as another ends"),
+        pytest.param([(0, 1000)] * 9 + [(2000, 3000)] * 9, True, id="ends as it begins, begins as it ends"),
+        pytest.param([(0, 9000, 900)] * 3, True, id="stopped before it begins"),
+        pytest.param([(0, 9000, 1001)] * 3, False, id="stopped within it"),
+        pytest.param([(500, 9000, 0, 400)] * 3, True, id="deleted before their start"),
+        pytest.param([(500, 9000, 0, 600)] * 3, False, id="deleted while they ran: they go on"),
+        pytest.param([(500, 9000, 700, 600)] * 3, True, id="deleted while they ran, then stopped"),
+    ],
+)
+def test_three_tasks_of_a_stream_run_at_any_moment(others: list[tuple[int, ...]], expected: bool) -> None:
+    names = ("StartTime", "EndTime", "Stopped", "deleted_at")
+    items = [{**TASK, **dict(zip(names, other, strict=False))} for other in others]
+    assert has_room(items, starts_at=1000, ends_at=2000) is expected

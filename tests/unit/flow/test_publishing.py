@@ -1,4 +1,4 @@
-"""Publish and unpublish: what is opened, recorded, told and closed; twice, out of order, all at once."""
+"""A publish: what is opened, what is recorded, and what it costs."""
 
 from dataclasses import replace
 
@@ -8,7 +8,6 @@ from chalicelib import keys
 from chalicelib.ingest.hooks import PlayHook
 from chalicelib.recording import publishing
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
-from chalicelib.table import ConditionFailed, Write
 from tests.fakes.world import BEGIN, GONE, HOOK, STREAM, World
 
 
@@ -30,8 +29,8 @@ def test_a_publish_opens_a_session_and_launches_its_recorder(world: World) -> No
         "app": "live",
         "stream": "room-7",
         "client_id": "c1",
-        "dialect": "srs",
         "client_ip": "203.0.113.7",
+        "dialect": "srs",
         "node": "o1",
         "stream_param": "a=b&record_type=video",
         "published_at": BEGIN,
@@ -150,165 +149,6 @@ def test_a_changed_rule_holds_from_the_next_publish_on(world: World) -> None:
     world.publish(replace(HOOK, client_id="c2"))
     newest = world.sessions()[-1]
     assert set(newest["orders"]["template-1"]["formats"]) == {"mp4"}
-
-
-def test_a_publish_told_twice_is_one_session_with_one_recorder(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.callbacks()
-    world.publish()
-    world.publish()
-    assert len(world.sessions()) == 1
-    assert len(world.ecs.tasks) == 1
-    assert [event["event_type"] for event in world.events()] == [1]
-
-
-def test_two_hooks_of_one_publish_at_one_moment_are_one_session(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.callbacks()
-    transact, others = world.table.transact, [HOOK]
-
-    def overtaken(*writes: Write) -> None:
-        if others:
-            world.publish(others.pop())
-        transact(*writes)
-
-    world.table.transact = overtaken  # type: ignore[method-assign]  # the other hook comes between reading and writing
-    world.publish()
-    assert len(world.sessions()) == 1
-    assert len(world.ecs.tasks) == 1
-    assert len(world.events()) == 1
-
-
-def test_a_stream_published_over_and_over_at_one_moment_is_refused_in_the_end(world: World) -> None:
-    def refuse(*writes: Write) -> None:
-        raise ConditionFailed([1])
-
-    world.table.transact = refuse  # type: ignore[method-assign]
-    with pytest.raises(RuntimeError, match="5 times at once"):
-        world.publish()
-
-
-def test_a_publish_repeated_after_a_crash_before_the_launch_launches(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.ecs.is_down = True
-    world.publish()
-    (session,) = world.sessions()
-    assert session["end_reason"] == "not launched: ECS is down"
-    assert session["retry_at"] == BEGIN + 30
-
-
-def test_a_newer_publish_of_the_stream_replaces_the_older(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.callbacks()
-    world.publish()
-    world.now += 5
-    world.publish(replace(HOOK, client_id="c2"))
-    old, new = world.sessions()
-    assert old["unpublished_at"] == BEGIN + 5
-    assert "unpublished_at" not in new
-    assert [item["session_id"] for item in world.listed(keys.ALL_ONLINE)] == [new["session_id"]]
-    told = {event["event_id"]: event["payload"]["errmsg"] for event in world.events()}
-    assert told == {
-        f"{old['session_id']}-1": "ok",
-        f"{old['session_id']}-0": "21.102 replaced by a newer push",
-        f"{new['session_id']}-1": "ok",
-    }
-
-
-def test_an_unpublish_of_a_replaced_connection_is_harmless(world: World) -> None:
-    world.publish()
-    world.publish(replace(HOOK, client_id="c2"))
-    world.unpublish()
-    assert "unpublished_at" not in world.sessions()[-1]
-    assert len(world.listed(keys.ALL_ONLINE)) == 1
-
-
-def test_a_publisher_that_the_origin_turned_away_gives_the_stream_back(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.publish()
-    world.publish(replace(HOOK, client_id="c2"))
-    world.now += 1
-    world.unpublish(replace(GONE, client_id="c2"))
-    first, second, again = world.sessions()
-    assert "unpublished_at" in first
-    assert "unpublished_at" in second
-    assert (again["client_id"], again["stream_param"]) == ("c1", HOOK.param)
-    assert len(world.ecs.tasks) == 3
-    world.unpublish()
-    assert world.listed(keys.ALL_ONLINE) == []
-    assert len(world.sessions()) == 3
-
-
-def test_a_publisher_that_came_back_on_a_new_connection_leaves_for_good(world: World) -> None:
-    world.publish()
-    world.publish(replace(HOOK, client_id="c2"))
-    world.unpublish()
-    world.unpublish()
-    world.unpublish(replace(GONE, client_id="c2"))
-    assert world.listed(keys.ALL_ONLINE) == []
-    assert len(world.sessions()) == 2
-
-
-def test_a_publisher_whose_recorder_saw_its_end_is_not_waited_for(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.publish()
-    session_id = world.sessions()[0]["session_id"]
-    world.claim(session_id)
-    world.end(session_id, "source ended")
-    world.publish(replace(HOOK, client_id="c2"))
-    world.unpublish(replace(GONE, client_id="c2"))
-    assert world.listed(keys.ALL_ONLINE) == []
-    assert len(world.sessions()) == 2
-
-
-def test_a_connection_numbered_like_an_earlier_one_is_another_if_that_was_recorded_to_its_end(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.publish()
-    session_id = world.sessions()[0]["session_id"]
-    world.claim(session_id)
-    world.end(session_id)
-    world.publish()
-    assert len(world.sessions()) == 2
-
-
-def test_an_unpublish_ends_the_session_and_tells_it(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.callbacks()
-    world.publish()
-    world.now += 12.5
-    world.unpublish()
-    (session,) = world.sessions()
-    assert session["unpublished_at"] == BEGIN + 12.5
-    assert world.listed(keys.ALL_ONLINE) == []
-    assert world.listed(keys.ALL_OPEN) == [session]
-    stopped = next(event for event in world.events() if event["event_type"] == 0)
-    assert stopped["payload"]["push_duration"] == "12500"
-    assert [message.event_id for message in world.sqs.take()] == [f"{session['session_id']}-{n}" for n in (1, 0)]
-
-
-def test_a_session_nothing_records_is_closed_by_its_unpublish(world: World) -> None:
-    world.publish()
-    world.unpublish()
-    assert world.listed(keys.ALL_OPEN) == []
-
-
-def test_an_unpublish_without_a_publish_and_one_told_twice_are_harmless(world: World) -> None:
-    world.callbacks()
-    world.unpublish()
-    world.publish()
-    world.unpublish()
-    world.now += 1
-    world.unpublish()
-    (session,) = world.sessions()
-    assert session["unpublished_at"] == BEGIN
-    assert [event["event_type"] for event in world.events()] == [0, 1]
-
-
-def test_a_publisher_that_leaves_while_it_is_held_is_let_go(world: World) -> None:
-    world.rule(world.template("Flv"))
-    world.ecs.on_start = lambda session_id: world.unpublish()
-    world.publish()
-    assert world.sessions()[0]["unpublished_at"] == BEGIN
 
 
 def test_names_of_any_spelling_are_recorded_and_pulled_as_they_are(world: World) -> None:

@@ -266,34 +266,19 @@ def test_one_session_that_cannot_be_tended_does_not_keep_the_others_waiting(
     assert world.sessions()[-1]["end_reason"] == "lost"
 
 
-def test_a_task_made_in_mid_stream_gets_a_recorder_if_none_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.time", lambda: world.now)
+def test_a_task_made_in_mid_stream_gets_a_recorder_if_none_runs(world: World) -> None:
     world.publish()
     session_id = world.sessions()[0]["session_id"]
     task_id = world.task()
     assert list(world.session(session_id)["orders"]) == [f"task-{task_id}"]
     assert list(world.ecs.tasks) == [f"{session_id}-1"]
-    ensure_recorder(session_id)
+    ensure_recorder(world.table, session_id, now=world.now)
     world.claim(session_id)
-    ensure_recorder(session_id)
+    ensure_recorder(world.table, session_id, now=world.now)
     assert len(world.ecs.requests) == 1
     world.act("StopRecordTask", TaskId=task_id)
     assert world.session(session_id)["orders"][f"task-{task_id}"]["ends_at"] == world.now
     assert world.session(session_id)["orders_version"] == 3
-
-
-def test_a_recorder_that_ended_is_started_again_for_a_new_task(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.time", lambda: world.now)
-    world.task(seconds=30)
-    world.publish()
-    session_id = world.sessions()[0]["session_id"]
-    world.claim(session_id)
-    world.now += 31
-    world.end(session_id)
-    world.task()
-    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
-    assert "lease_until" not in world.session(session_id)
-    assert "recorder_ended_at" not in world.session(session_id)
 
 
 def test_an_unpublished_session_takes_no_more_orders(world: World, session_id: str) -> None:
@@ -301,8 +286,8 @@ def test_an_unpublished_session_takes_no_more_orders(world: World, session_id: s
     order = RecordingOrder.from_item(world.session(session_id)["orders"]["template-1"])
     with pytest.raises(ConditionFailed):
         world.table.update(order_added(session_id, order))
-    ensure_recorder(session_id)
-    ensure_recorder("0" * 32)
+    ensure_recorder(world.table, session_id, now=world.now)
+    ensure_recorder(world.table, "0" * 32, now=world.now)
     assert len(world.ecs.requests) == 1
 
 
