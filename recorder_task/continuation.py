@@ -64,6 +64,10 @@ class Continuation:
         """Make sure that the file is still ours; raises Replaced."""
         self._journal.confirm(file.file_id)
 
+    def still_has(self, file: OpenFile) -> bool:
+        """Whether a file is still ours; False where the table does not say. Raises Replaced."""
+        return self._journal.enter(file, when=[Compare("epoch", "=", file.epoch)])
+
     def put_away(self, waiting: WaitingFile) -> None:
         """Leave a file of ours to whoever returns; raises Replaced."""
         self._journal.hand_over(waiting.file, waiting.put_away())

@@ -1,7 +1,7 @@
 """The text of an HLS playlist (RFC 8216), encode beside decode. Pure: recorder and functions write the same files.
 
 A playlist only grows: what one version says the next says too, in the same words (6.2.1). So its target duration never
-changes, and no segment may be longer.
+changes, no segment may be longer, and whoever keeps the text of one version makes the next by appending to it.
 """
 
 import math
@@ -17,6 +17,8 @@ SEGMENT_CACHE = "max-age=31536000, immutable"
 
 _ATTRIBUTES = ("#EXTINF:", "#EXT-X-PROGRAM-DATE-TIME:", "#EXT-X-DISCONTINUITY")
 _HEAD = "#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:EVENT"
+END = b"#EXT-X-ENDLIST\n"
+"""The last line of a playlist to which nothing more comes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,12 @@ class Segment:
     """Unix s of its first sample, for `#EXT-X-PROGRAM-DATE-TIME`."""
     is_discontinuous: bool = False
     """Timestamps, codecs or encoding are not those that the segment before it led to expect."""
+
+    def encode(self) -> bytes:
+        """Its lines. No EXTINF, rounded, exceeds the target duration (4.3.3.1): whoever cuts segments sees to it."""
+        discontinuity = "#EXT-X-DISCONTINUITY\n" if self.is_discontinuous else ""
+        date_time = f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(self.began_at)}\n"
+        return f"{discontinuity}{date_time}#EXTINF:{self.duration_seconds:.6f},\n{self.name}\n".encode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +52,6 @@ class Playlist:
         """How long it plays."""
         return math.fsum(segment.duration_seconds for segment in self.segments)
 
-    def grown(self, segment: Segment) -> "Playlist":
-        """The playlist with one more segment."""
-        return replace(self, segments=(*self.segments, segment))
-
     def finished(self) -> "Playlist":
         """The playlist to which nothing more comes."""
         return replace(self, is_finished=True)
@@ -58,17 +62,10 @@ class Playlist:
         return FINISHED_CACHE if self.is_finished else GROWING_CACHE
 
     def encode(self) -> bytes:
-        """The text. No EXTINF, rounded, exceeds the target duration (4.3.3.1): whoever cuts segments sees to it."""
-        lines = ["#EXTM3U", "#EXT-X-VERSION:3", f"#EXT-X-TARGETDURATION:{self.target_seconds}"]
-        lines += ["#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:EVENT"]
-        for segment in self.segments:
-            if segment.is_discontinuous:
-                lines.append("#EXT-X-DISCONTINUITY")
-            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date_time(segment.began_at)}")
-            lines += [f"#EXTINF:{segment.duration_seconds:.6f},", segment.name]
-        if self.is_finished:
-            lines.append("#EXT-X-ENDLIST")
-        return "\n".join([*lines, ""]).encode()
+        """The text."""
+        head = ("#EXTM3U", "#EXT-X-VERSION:3", f"#EXT-X-TARGETDURATION:{self.target_seconds}", *_HEAD[2:], "")
+        segments = b"".join(segment.encode() for segment in self.segments)
+        return "\n".join(head).encode() + segments + (END if self.is_finished else b"")
 
     @classmethod
     def decode(cls, content: bytes) -> "Playlist":

@@ -19,6 +19,7 @@ from chalicelib.table import Compare
 from recorder_task.aws.s3 import Fetched
 from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.commit import commit
+from recorder_task.jobs.door import is_shut, shut
 from recorder_task.journal import Journal, Replaced
 
 
@@ -65,8 +66,11 @@ class UnfinishedHls:
         file = replace(left, epoch=self._journal.epoch)
         if not self._journal.enter(file, when=[Compare("epoch", "=", left.epoch)]):
             return False
-        found = self._bucket.get(media_key(file.file_id, RecordFormat.HLS))
-        if found is None:
+        key = media_key(file.file_id, RecordFormat.HLS)
+        found = self._bucket.get(key)
+        if found is None and not shut(self._bucket, key):  # its first playlist came in meanwhile
+            found = self._bucket.get(key)
+        if found is None or is_shut(found.content):
             self._log("nothing_to_recover", file)
         elif self._bucket.size(ready_key(file.file_id)) is None:
             waiting = self._waiting(file, Playlist.decode(found.content))

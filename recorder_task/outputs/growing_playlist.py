@@ -2,10 +2,10 @@
 
 Which file an output writes is decided with its first whole segment: one that a dead recorder of the session left, one
 that waits for the stream, or a new one. Each playlist is written only over the one that was read or written before it
-(`If-Match`), so that of two recorders one alone goes on.
+(`If-Match`, and `If-None-Match` where there is none yet), so that of two recorders one alone goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chalicelib.logs import log
@@ -14,11 +14,20 @@ from chalicelib.recording.hls_facts import HlsFacts, finished_hls
 from chalicelib.recording.naming import media_key, segment_key, segment_name
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat
-from chalicelib.recording.playlist import PLAYLIST_TYPE, SEGMENT_CACHE, SEGMENT_TYPE, Playlist, Segment
+from chalicelib.recording.playlist import (
+    END,
+    FINISHED_CACHE,
+    GROWING_CACHE,
+    PLAYLIST_TYPE,
+    SEGMENT_CACHE,
+    SEGMENT_TYPE,
+    Playlist,
+    Segment,
+)
 from chalicelib.recording.waiting import WaitingFile
 from recorder_task.aws.errors import Overtaken
 from recorder_task.aws.s3 import Bucket
-from recorder_task.continuation import Continuation
+from recorder_task.continuation import Candidate, Continuation
 
 
 class Piece(NamedTuple):
@@ -34,7 +43,8 @@ class Piece(NamedTuple):
 class _Shown(NamedTuple):
     """The playlist in the bucket; `facts` of what others had written before."""
 
-    playlist: Playlist
+    text: bytes
+    segments: int
     facts: HlsFacts | None
     etag: str
 
@@ -54,7 +64,7 @@ class GrowingPlaylist:
     ) -> None:
         self._bucket = bucket
         self._continuation = continuation
-        self._file = entry
+        self._entry = self._file = entry
         self._writer = writer
         self._target_seconds = target_seconds
         self._on_file = on_file
@@ -64,83 +74,109 @@ class GrowingPlaylist:
 
     def add(self, piece: Piece, *, is_last: bool = False) -> None:
         """Upload a segment and name it; raises Replaced where another recorder has gone on with the file."""
-        shown = self._shown or self._begin()
-        segment = Segment(
-            name=segment_name(len(shown.playlist.segments), self._writer),
-            duration_seconds=piece.seconds,
-            began_at=piece.began_at,
-            is_discontinuous=piece.is_discontinuous or (not self._has_written and bool(shown.playlist.segments)),
-        )
-        self._bucket.put(
-            segment_key(self._file.file_id, segment.name),
-            piece.content,
-            content_type=SEGMENT_TYPE,
-            cache_control=SEGMENT_CACHE,
-        )
-        self._show(shown, segment, piece.facts, is_last=is_last)
+        while True:
+            shown = self._shown or self._begin()
+            name = segment_name(shown.segments, self._writer)
+            self._bucket.put(
+                segment_key(self._file.file_id, name),
+                piece.content,
+                content_type=SEGMENT_TYPE,
+                cache_control=SEGMENT_CACHE,
+            )
+            if self._show(shown, name, piece, is_last=is_last):
+                return
+            # The file of another came to its end with that one's last word: it is left to be committed.
 
     def finished(self, *, utc_offset_hours: float) -> FinishedFile:
         """The whole file, once its last segment is there and before it is committed."""
         if self._shown is None or self._facts is None:
             raise RuntimeError("no segment was added")
         self._continuation.confirm(self._file)
-        return finished_hls(self._file, self._shown.playlist, self._facts, utc_offset_hours=utc_offset_hours)
+        playlist = Playlist.decode(self._shown.text)
+        return finished_hls(self._file, playlist, self._facts, utc_offset_hours=utc_offset_hours)
 
     def wait(self, *, paused_at: float, deadline: float) -> None:
         """Leave the file to whoever returns before `deadline`."""
         self._continuation.put_away(WaitingFile(file=self._file, paused_at=paused_at, deadline=deadline))
 
     def _begin(self) -> _Shown:
-        for candidate in self._continuation.candidates(began_at=self._file.began_at):
-            try:
-                shown = self._shown_by(candidate.file)
-            except ValueError as reason:  # a version that wrote otherwise: who began the file will end it
-                file = candidate.file
-                log("continuation_unknown", session_id=file.session_id, file_id=file.file_id, reason=str(reason))
-                continue
-            if shown is None or shown.playlist.is_finished or shown.playlist.target_seconds < self._target_seconds:
-                continue
+        for candidate, shown in self._continued():
             taken = self._continuation.take(candidate)
             if taken is not None:
                 self._file = taken
                 self._on_file(taken, shown.facts)
                 return shown
+        self._file = self._entry
         self._continuation.open(self._file)
         self._on_file(self._file, None)
-        return _Shown(Playlist(target_seconds=self._target_seconds), None, "")
+        return self._empty()
+
+    def _continued(self) -> Iterator[tuple[Candidate, _Shown]]:
+        """The files that this output could go on with, and what is there of each."""
+        for candidate in self._continuation.candidates(began_at=self._entry.began_at):
+            shown = self._shown_by(candidate.file)
+            if shown is not None:
+                yield candidate, shown
 
     def _shown_by(self, file: OpenFile) -> _Shown | None:
+        """What is there of a file; None where nobody can go on with it.
+
+        A file without a playlist is gone on with too: whoever began it may be about to write the first one, and of
+        two first ones S3 takes one alone.
+        """
         found = self._bucket.get(media_key(file.file_id, RecordFormat.HLS))
         if found is None:
+            return self._empty()
+        try:
+            playlist, facts = Playlist.decode(found.content), HlsFacts.decode(found.facts)
+        except ValueError as reason:  # a version that wrote otherwise: who began the file will end it
+            log("continuation_unknown", session_id=file.session_id, file_id=file.file_id, reason=str(reason))
             return None
-        return _Shown(Playlist.decode(found.content), HlsFacts.decode(found.facts), found.etag)
+        if playlist.is_finished or playlist.target_seconds < self._target_seconds:
+            return None
+        return _Shown(found.content, len(playlist.segments), facts, found.etag)
 
-    def _show(self, before: _Shown, segment: Segment, own_facts: HlsFacts, *, is_last: bool) -> None:
+    def _empty(self) -> _Shown:
+        return _Shown(Playlist(target_seconds=self._target_seconds).encode(), 0, None, "")
+
+    def _show(self, before: _Shown, name: str, piece: Piece, *, is_last: bool) -> bool:
+        """Name a segment; False where the file cannot be gone on with."""
         while True:
-            playlist = before.playlist.grown(segment)
-            if is_last:
-                playlist = playlist.finished()
-            facts = before.facts.followed_by(own_facts) if before.facts else own_facts
+            is_joint = not self._has_written and before.segments > 0
+            segment = Segment(
+                name=name,
+                duration_seconds=piece.seconds,
+                began_at=piece.began_at,
+                is_discontinuous=piece.is_discontinuous or is_joint,
+            )
+            text = before.text + segment.encode() + (END if is_last else b"")
+            facts = before.facts.followed_by(piece.facts) if before.facts else piece.facts
             try:
                 etag = self._bucket.replace(
                     media_key(self._file.file_id, RecordFormat.HLS),
-                    playlist.encode(),
+                    text,
                     content_type=PLAYLIST_TYPE,
-                    cache_control=playlist.cache_control,
+                    cache_control=FINISHED_CACHE if is_last else GROWING_CACHE,
                     facts=facts.encode(),
                     after=before.etag,
                 )
             except Overtaken:
-                before = self._after_the_last_word_of_another(before)
+                last_word = self._last_word_of_another(before)
+                if last_word is None:
+                    return False
+                before = last_word
                 continue
-            self._shown = _Shown(playlist, before.facts, etag)
+            self._shown = _Shown(text, before.segments + 1, before.facts, etag)
             self._facts = facts
             self._has_written = True
-            return
+            return True
 
-    def _after_the_last_word_of_another(self, before: _Shown) -> _Shown:
-        """Whom we have just replaced may have written once more; after our first word nobody may but us."""
-        shown = None if self._has_written else self._shown_by(self._file)
-        if shown is None or shown.etag == before.etag or shown.playlist.is_finished:
+    def _last_word_of_another(self, before: _Shown) -> _Shown | None:
+        """What the recorder that we have just replaced wrote once more; None where its file is to be left.
+
+        Raises Replaced where it is us who were replaced: after our first word nobody may write but a successor.
+        """
+        if self._has_written or self._file is self._entry or not self._continuation.still_has(self._file):
             self._continuation.lose()
-        return shown
+        shown = self._shown_by(self._file)
+        return None if shown is None or shown.etag == before.etag else shown

@@ -81,6 +81,8 @@ class FakeS3:
         """Told of each part as it comes in."""
         self.fail: Failure = lambda request: None
         """Asked before each request is carried out."""
+        self.hold: Callable[[RequestSeen], None] = lambda request: None
+        """Called with each request as it arrives; the request is not there yet while this waits, others are."""
         self.changed = threading.Condition()
         """Notified after each request: a test waits on it instead of sleeping."""
         self._next_upload = 0
@@ -243,6 +245,7 @@ class FakeS3:
                 query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
                 request = RequestSeen(self.command, key, query, len(body))
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                bucket.hold(request)
                 with bucket.changed:
                     if key.startswith(REPORT_PREFIX):
                         bucket.reports.setdefault(key, StoredObject(body, headers["content-type"]))

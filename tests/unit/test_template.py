@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from chalicelib.keys import INDEX_KEYS, PROJECTED
-from chalicelib.recording.naming import READY_PREFIX, REPORT_PREFIX
+from chalicelib.recording.naming import MEDIA_PREFIX, READY_PREFIX, REPORT_PREFIX
 from chalicelib.settings import Settings
 from infra.package import NEEDED, Package, PackageError, check_zip, package
 
@@ -204,10 +204,11 @@ def test_ready_objects_and_reports_and_no_others_tell_the_queue(resources: Mappi
     ]
 
 
-def test_a_report_expires_when_it_was_told_long_ago_and_nothing_else_does(resources: Mapping[str, Any]) -> None:
+def test_reports_that_were_told_and_empty_objects_expire_and_nothing_else_does(resources: Mapping[str, Any]) -> None:
     rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    expiring = [(rule["Prefix"], rule["ExpirationInDays"]) for rule in rules if "ExpirationInDays" in rule]
-    assert expiring == [(REPORT_PREFIX, 7)]
+    expiring = [rule for rule in rules if "ExpirationInDays" in rule]
+    found = [(rule["Prefix"], rule.get("ObjectSizeLessThan"), rule["ExpirationInDays"]) for rule in expiring]
+    assert found == [(REPORT_PREFIX, None, 7), (MEDIA_PREFIX, "1", 7)]
 
 
 def test_the_bucket_is_private(resources: Mapping[str, Any]) -> None:
