@@ -42,7 +42,7 @@ class KeyStore:
         key = ApiKey(
             secret_id=f"AKID{random_secret()}",
             is_read_only=is_read_only,
-            domains=frozenset(domains),
+            domains=frozenset(each.lower() for each in domains),
             note=note,
             created_at=now,
             secrets=(NumberedSecret(number=1),),

@@ -1,9 +1,16 @@
 """A value of its own for every field of the SDK's contracts, and which fields the wire requires."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_origin
 
-from tests.sdk import MODELS, Field, contract
+from pydantic import BaseModel
+
+from chalicelib.api.moments import iso_text
+from chalicelib.handlers.api import LIVE, VOD
+from tests.sdk import MODELS, Field, contract, now
+
+SERVICES = {"live": LIVE, "vod": VOD}
 
 REQUIRED: Mapping[str, list[str]] = {
     "CreateLiveRecordTemplate": ["TemplateName"],
@@ -22,9 +29,31 @@ REQUIRED: Mapping[str, list[str]] = {
     "DescribeLiveCallbackTemplate": ["TemplateId"],
     "CreateLiveCallbackRule": ["AppName", "DomainName", "TemplateId"],
     "DeleteLiveCallbackRule": ["AppName", "DomainName"],
+    "AddLiveDomain": ["DomainName", "DomainType"],
+    "DeleteLiveDomain": ["DomainName", "DomainType"],
+    "DescribeLiveDomain": ["DomainName"],
+    "EnableLiveDomain": ["DomainName"],
+    "ForbidLiveDomain": ["DomainName"],
+    "DescribeLivePushAuthKey": ["DomainName"],
+    "ModifyLivePushAuthKey": ["DomainName"],
+    "DropLiveStream": ["AppName", "DomainName", "StreamName"],
+    "ForbidLiveStream": ["AppName", "DomainName", "StreamName"],
+    "ResumeLiveStream": ["AppName", "DomainName", "StreamName"],
+    "DescribeLiveStreamEventList": ["EndTime", "StartTime"],
+    "DescribeLiveStreamPublishedList": ["DomainName", "EndTime", "StartTime"],
+    "DescribeConcurrentRecordStreamNum": ["EndTime", "LiveType", "StartTime"],
     "DescribeLiveStreamState": ["AppName", "DomainName", "StreamName"],
     "DescribeMediaInfos": ["FileIds"],
+    "DescribeLiveRecordTemplates": [],
+    "DescribeLiveRecordRules": [],
+    "DescribeLiveCallbackTemplates": [],
+    "DescribeLiveCallbackRules": [],
+    "DescribeLiveStreamOnlineList": [],
+    "DescribeLiveDomains": [],
+    "DescribeLiveForbidStreamList": [],
+    "SearchMedia": [],
 }
+"""Of every action, by name, none left out: the wire's required fields."""
 
 OWN: Mapping[str, Any] = {
     "RecordInterval": 1234,
@@ -39,6 +68,8 @@ OWN: Mapping[str, Any] = {
     "RecordExceptionLevels": ["error", "info"],
     "DomainName": "push.example.com",
     "StreamType": 1,
+    "DomainType": 0,
+    "LiveType": "NormalLive",
 }
 """Values for fields that do not take any of their type."""
 
@@ -48,6 +79,8 @@ def own_value(field: Field, number: int) -> Any:
         return {inner.name: own_value(inner, number) for inner in field.fields}
     if field.name in OWN:
         return OWN[field.name]
+    if field.kind == "str" and field.name in ("StartTime", "EndTime"):
+        return iso_text(now())
     if field.name.endswith("Url"):
         return f"https://example.com/{field.name}?n={number}"
     if field.kind.startswith("list of"):
@@ -56,7 +89,20 @@ def own_value(field: Field, number: int) -> Any:
 
 
 def request_fields(service: str, action: str) -> tuple[Field, ...]:
-    return contract(getattr(MODELS[service], f"{action}Request"))
+    """The fields of an action as the SDK has them; those of an action of our own as its parameters have them."""
+    model = getattr(MODELS[service], f"{action}Request", None)
+    return contract(model) if model else tuple(_own_fields(SERVICES[service].actions[action].params))
+
+
+def _own_fields(params: type[BaseModel]) -> Iterator[Field]:
+    for name, field in params.model_fields.items():
+        kind: Any = next(each for each in get_args(field.annotation) or [field.annotation] if each is not NoneType)
+        if get_origin(field.annotation) is list:
+            yield Field(name, f"list of {(get_args(kind) or [kind])[0].__name__}", ())
+        elif issubclass(kind, BaseModel):
+            yield Field(name, "struct", tuple(_own_fields(kind)))
+        else:
+            yield Field(name, kind.__name__, ())
 
 
 def own_values(service: str, action: str) -> dict[str, Any]:

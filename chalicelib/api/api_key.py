@@ -30,7 +30,7 @@ class ApiKey:
     secret_id: str
     is_read_only: bool = False
     domains: frozenset[str] = frozenset()
-    """Push domains it may act on; none named: any."""
+    """Push domains it may act on, in lower case; none named: any."""
     note: str = ""
     created_at: float = 0.0
     disabled_at: float = 0.0
@@ -39,7 +39,7 @@ class ApiKey:
 
     def may_act_on(self, domain: str) -> bool:
         """Whether the push domain is one of the key's."""
-        return not self.domains or domain in self.domains
+        return not self.domains or domain.lower() in self.domains
 
     def rotated(self, *, now: float, overlap_seconds: float) -> "ApiKey":
         """The key with a new secret; the one before holds for the overlap, one before that no longer."""

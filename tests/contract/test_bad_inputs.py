@@ -1,0 +1,71 @@
+"""Every action meets every wrong input that its contract allows to think of: the exact code, and nothing is changed."""
+
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from tests.bad_inputs import BadInput, bad_inputs
+from tests.conflicts import CONFLICTS, Conflict
+from tests.fakes.table import FakeTable
+from tests.in_process import ACTIONS, answer_to
+from tests.known_key import made_in
+from tests.sdk_values import REQUIRED, SERVICES
+
+pytestmark = pytest.mark.usefixtures("in_memory")
+SERVICE_OF = {action: service for service, action in ACTIONS}
+
+
+def refusal(service: str, action: str, fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Code and message; both empty where the request was carried out."""
+    error = answer_to(service, action, fields, now=time.time()).get("Error", {"Code": "", "Message": ""})
+    return error["Code"], error["Message"]
+
+
+def fault_found(service: str, bad: BadInput, action: str) -> str:
+    """What is wrong with the refusal of a wrong input, or nothing."""
+    code, message = refusal(service, action, bad.fields)
+    is_named = message.startswith((f"{bad.path}: ", f"{bad.path}."))
+    if code == bad.code and is_named:
+        return ""
+    return f"{bad.fault} {bad.path} {str(bad.fields)[:100]}: expected {bad.code}, got {code} {message[:100]}"
+
+
+@pytest.mark.parametrize(("service", "action"), ACTIONS)
+def test_every_wrong_input_of_an_action_is_refused_by_its_code(store: FakeTable, service: str, action: str) -> None:
+    found = [fault_found(service, bad, action) for bad in bad_inputs(service, action)]
+    assert list(filter(None, found)) == []
+    assert made_in(store) == {}
+
+
+@pytest.mark.parametrize("action", SERVICE_OF)
+def test_of_every_action_it_is_written_down_what_it_requires_and_what_conflicts(action: str) -> None:
+    assert action in REQUIRED, "name in tests/sdk_values.py what the wire requires of it"
+    assert action in CONFLICTS, "say in tests/conflicts.py which requests conflict with something, or that none does"
+
+
+CASES = [pytest.param(name, each, id=f"{name}: {each.why}") for name in CONFLICTS for each in CONFLICTS[name]]
+
+
+@pytest.mark.parametrize(("action", "conflict"), CASES)
+def test_a_request_that_conflicts_with_something_is_refused_and_changes_nothing(
+    store: FakeTable, action: str, conflict: Conflict
+) -> None:
+    now = time.time()
+    for earlier, fields in conflict.before:
+        earlier_answer = answer_to(SERVICE_OF[earlier], earlier, conflict.at(now, fields), now=now)
+        assert "Error" not in earlier_answer, earlier_answer
+    before = made_visible(store)
+    assert refusal(SERVICE_OF[action], action, conflict.at(now, conflict.fields))[0] == conflict.code
+    assert made_visible(store) == before
+
+
+def made_visible(store: FakeTable) -> dict[Any, Any]:
+    """What there is, less counters: a number that was given and not used harms nobody."""
+    return {key: deepcopy(item) for key, item in made_in(store).items() if key.pk != "COUNTER"}
+
+
+def test_no_conflict_is_told_of_an_action_that_is_not_there() -> None:
+    assert set(CONFLICTS) | set(REQUIRED) <= {name for each in SERVICES.values() for name in each.actions}
