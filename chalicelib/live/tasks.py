@@ -13,8 +13,9 @@ from chalicelib.live.task_errors import InvalidTaskTime, TaskNotExist
 from chalicelib.live.task_history import DescribeRecordTask, describe
 from chalicelib.live.task_items import LONGEST_SECONDS, recording_id, stream_of
 from chalicelib.live.task_start import start_or_wake
+from chalicelib.recording.schedules import wake_at
 from chalicelib.recording.session import live_session, order_ended
-from chalicelib.recording.waiting import waiting_files
+from chalicelib.recording.waiting import WaitingFile, waiting_files
 from chalicelib.table import ConditionFailed, Table
 
 HORIZON_SECONDS = 7 * 86_400
@@ -73,7 +74,8 @@ def end(table: Table, task: Item, *, now: float) -> None:
         table.update(order_ended(session["session_id"], recording_id(task["TaskId"]), now))
     for waiting in waiting_files(table, stream_of(task), recording_id(task["TaskId"])):
         with suppress(ConditionFailed):  # it goes on, and ends with its session's order; or it is being ended
-            table.update(waiting.let_go(now))
+            let_go = WaitingFile.from_item(table.update(waiting.let_go(now)))
+            wake_at(let_go.due_at, now=now)
 
 
 def forget(table: Table, task: Item, *, now: float) -> None:

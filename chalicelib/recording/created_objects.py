@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 from chalicelib.logs import log
 from chalicelib.recording import naming
+from chalicelib.recording.ending import wake_for
 from chalicelib.recording.indexing import index_file
 from chalicelib.recording.reporting import tell
 from chalicelib.table import Table
@@ -18,9 +19,14 @@ class Taker(Protocol):
     def __call__(self, table: Table, name: str, /, *, now: float) -> None: ...
 
 
+def take_report(table: Table, report_id: str, /, *, now: float) -> None:
+    """Tell a report, and look ahead to what will become due by it."""
+    wake_for(table, tell(table, report_id, now=now), now=now)
+
+
 TAKERS: tuple[tuple[Callable[[str], str | None], Taker], ...] = (
     (naming.file_id_of_ready_key, index_file),
-    (naming.report_id_of_key, tell),
+    (naming.report_id_of_key, take_report),
 )
 """Who finds an id in a key, and who takes the object of that id."""
 

@@ -1,5 +1,6 @@
-"""HLS files that nobody went on with: ended by the minute tick, in pure text.
+"""HLS files that nobody went on with: ended by the tick, in pure text.
 
+The tick comes every minute, and once more by a schedule at the moment when a file's time to wait is over.
 Each step may be repeated, and whoever dies between two leaves what the next try begins with: nobody takes the file
 over any more, its playlist ends, its ready object lies in the bucket, its end is told, its item is gone.
 """
@@ -18,12 +19,14 @@ from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat
 from chalicelib.recording.playlist import PLAYLIST_TYPE, Playlist
 from chalicelib.recording.report import Report, Status, StatusEvent
-from chalicelib.recording.waiting import GRACE_SECONDS, WaitingFile
+from chalicelib.recording.schedules import wake_at
+from chalicelib.recording.waiting import GRACE_SECONDS, WaitingFile, waiting_files
 from chalicelib.settings import settings
 from chalicelib.table import ConditionFailed, Table
 
 FACTS = "facts"
 """Name of the metadata beside a playlist."""
+PAUSED = Status(event=StatusEvent.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,18 @@ class _Stored:
     etag: str
 
 
+def wake_for(table: Table, report: Report, *, now: float) -> None:
+    """Have the tick run when the file that a report calls paused has waited long enough; told again, it is once."""
+    if report.told != PAUSED:
+        return
+    for waiting in waiting_files(table, report.stream, report.recording_id):
+        if waiting.file.file_id == report.file_id:
+            wake_at(waiting.due_at, now=now)
+
+
 def end_expired(table: Table, *, now: float) -> None:
     """End every file whose time to wait is over."""
-    last = keys.by_time(now - GRACE_SECONDS, "")
+    last = keys.by_time(now - GRACE_SECONDS, "~")
     listed = [Key(item["PK"], item["SK"]) for item in table.query(keys.ALL_WAITING, index=keys.LISTING, last=last)]
     for item in table.get_many(listed).values():  # the listing may lag behind
         waiting = WaitingFile.from_item(item)

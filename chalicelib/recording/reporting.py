@@ -10,8 +10,8 @@ from chalicelib.settings import settings
 from chalicelib.table import ConditionFailed, Table
 
 
-def tell(table: Table, report_id: str, *, now: float) -> None:
-    """Tell what a recorder wrote into the bucket.
+def tell(table: Table, report_id: str, *, now: float) -> Report:
+    """Tell what a recorder wrote into the bucket, and return it.
 
     Raises ValueError where the object is not what it should be, and what S3 raises.
     """
@@ -21,6 +21,7 @@ def tell(table: Table, report_id: str, *, now: float) -> None:
     if report.report_id != report_id:
         raise ValueError(f"{key} is report {report.report_id}")
     announce(table, report, now=now)
+    return report
 
 
 def announce(table: Table, report: Report, *, now: float) -> None:

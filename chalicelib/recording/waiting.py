@@ -34,6 +34,11 @@ class WaitingFile:
             keys.waiting_partition(*_address(self.file)), self.file.recording_id, self.file.file_id
         )
 
+    @property
+    def due_at(self) -> float:
+        """From when on nobody is waited for, and the tick ends the file."""
+        return self.deadline + GRACE_SECONDS
+
     def put_away(self) -> Put:
         """The file begins to wait."""
         item: dict[str, Any] = {

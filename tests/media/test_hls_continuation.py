@@ -113,7 +113,7 @@ def test_a_stream_that_returns_goes_on_in_the_same_playlist(
     assert len(segments) >= 7
     assert two.files == []
     (file,) = waiting(two)
-    tick(two, file.deadline + GRACE_SECONDS + 1)
+    tick(two, file.due_at)
     (finished,) = two.files
     assert the_playlist(s3) == [*joined, "ENDLIST"]
     assert judge(s3.versions[finished.key]) == []
@@ -228,9 +228,12 @@ def test_the_tick_leaves_a_file_alone_that_may_still_be_gone_on_with(
 ) -> None:
     studio = recorded(s3, source(clip(CLIP)))
     (file,) = waiting(studio)
-    tick(studio, file.deadline + 1)
-    assert studio.files == []
-    assert waiting(studio) == [file]
+    for before in (GRACE_SECONDS - 1, 0.5):
+        tick(studio, file.due_at - before)
+        assert studio.files == []
+        assert waiting(studio) == [file]
+    tick(studio, file.due_at)
+    assert (len(studio.files), waiting(studio)) == (1, [])
 
 
 @pytest.mark.parametrize("dies_at", ["playlist.m3u8", ".json"], ids=["before the playlist's end", "before its commit"])
@@ -240,7 +243,7 @@ def test_an_ending_that_died_is_taken_up_by_the_next_tick(
     studio = recorded(s3, source(clip(CLIP)))
     (file,) = waiting(studio)
     s3.fail = lambda request: Refusal(403, "AccessDenied") if request.key.endswith(dies_at) else None
-    tick(studio, file.deadline + GRACE_SECONDS + 1)
+    tick(studio, file.due_at)
     assert studio.files == []
     s3.fail = lambda request: None
     for later in (61, 121):

@@ -1,16 +1,30 @@
 """A stream that goes and returns: what its next publish is to record, and under which id."""
 
+from dataclasses import replace
+
+import pytest
+
 from chalicelib import keys
 from chalicelib.ingest.hooks import PublishHook, UnpublishHook
+from chalicelib.recording.created_objects import take
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat
+from chalicelib.recording.report import Status, StatusEvent
 from chalicelib.recording.waiting import WaitingFile, deadline_of, waiting_files
-from tests.fakes.world import FILE, HOOK, STREAM, World
+from chalicelib.settings import settings
+from tests.fakes.world import FILE, HOOK, REPORT, STREAM, World
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch, short_settings: None) -> None:
+    """There is a function to wake."""
+    monkeypatch.setenv("SCHEDULE_TARGET_ARN", "arn:aws:lambda:us-east-1:000000000000:function:tick")
+    settings.cache_clear()
 
 
 def come(world: World, client_id: str) -> PublishHook:
     """One more push of the stream."""
-    hook = PublishHook(stream=STREAM, client_id=client_id, client_ip=HOOK.client_ip, param="", node="o1")
+    hook = replace(HOOK, client_id=client_id, param="")
     world.publish(hook)
     return hook
 
@@ -80,7 +94,7 @@ def waits(world: World, recording_id: str) -> WaitingFile:
     return waiting
 
 
-def test_a_task_that_is_stopped_waits_for_its_stream_no_longer(world: World) -> None:
+def test_a_task_that_is_stopped_waits_for_its_stream_no_longer(world: World, woken: None) -> None:
     task_id, other = world.task(), world.task()
     for each in (task_id, other):
         waits(world, f"task-{each}")
@@ -90,6 +104,7 @@ def test_a_task_that_is_stopped_waits_for_its_stream_no_longer(world: World) -> 
         (untouched,) = waiting_files(world.table, STREAM, f"task-{other}")
         assert (stopped.deadline, untouched.deadline) == (world.now, world.now + 600)
         assert next(item["LSK"] for item in world.listed(keys.ALL_WAITING)) == keys.by_time(world.now, FILE.file_id)
+    assert "at(2027-01-15T08:00:35)" in [each["ScheduleExpression"] for each in world.scheduler.requests]
 
 
 def test_a_file_that_is_being_ended_is_left_to_the_tick(world: World) -> None:
@@ -103,3 +118,43 @@ def test_a_file_waits_no_longer_than_its_recording_may_last() -> None:
     assert deadline_of(paused_at=1000.0, continue_seconds=60, ends_at=0.0) == 1060.0
     assert deadline_of(paused_at=1000.0, continue_seconds=60, ends_at=1030.0) == 1030.0
     assert deadline_of(paused_at=1000.0, continue_seconds=0, ends_at=0.0) == 1000.0
+
+
+def pauses(world: World, deadline: float) -> str:
+    """The message that tells that the recorder has paused a file, which waits until `deadline`."""
+    waiting = replace(waits(world, REPORT.recording_id), deadline=deadline)
+    world.table.put(waiting.put_away())
+    return world.report(told=Status(event=StatusEvent.PAUSED))
+
+
+def test_the_tick_is_woken_when_a_file_s_time_to_wait_is_over_once(world: World, woken: None) -> None:
+    message = pauses(world, deadline=1_800_000_570.0)
+    for _ in range(2):
+        take(world.table, message, now=world.now)
+    assert [each["ScheduleExpression"] for each in world.scheduler.schedules.values()] == ["at(2027-01-15T08:10:00)"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [Status(event=StatusEvent.ENDED), Status(event=StatusEvent.RESUMED)],
+    ids=["it has ended", "it goes on"],
+)
+def test_for_what_does_not_wait_nobody_is_woken(told: Status, world: World, woken: None) -> None:
+    pauses(world, deadline=1_800_000_570.0)
+    take(world.table, world.report(told=told), now=world.now)
+    assert world.scheduler.requests == []
+
+
+def test_a_report_that_comes_late_wakes_nobody(world: World, woken: None) -> None:
+    message = pauses(world, deadline=1_800_000_570.0)
+    world.table.delete(waiting_files(world.table, STREAM, REPORT.recording_id)[0].ended())
+    take(world.table, message, now=world.now)
+    take(world.table, pauses(world, deadline=world.now - 600), now=world.now)
+    assert world.scheduler.requests == []
+
+
+def test_a_schedule_that_cannot_be_made_keeps_no_report_back(world: World, woken: None) -> None:
+    world.callbacks()
+    world.scheduler.is_down = True
+    take(world.table, pauses(world, deadline=1_800_000_570.0), now=world.now)
+    assert [event["payload"]["record_event"] for event in world.events()] == ["record_paused"]
