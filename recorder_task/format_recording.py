@@ -121,6 +121,11 @@ class FormatRecording:
         self._lane.submit(lambda: self._voice.ended(self.outcome.get("file_id", "")))
         self._lane.close()
 
+    def leave(self) -> None:
+        """End before there was anything to record: a later recorder may."""
+        self._is_over = True
+        self._lane.close()
+
     def pause(self, *, paused_at: float, deadline: float) -> None:
         """The stream is gone: an HLS file waits for it until `deadline` (unix s), any other ends."""
         file = self._file

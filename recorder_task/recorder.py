@@ -195,7 +195,8 @@ class Recorder:
             if recording is not None:
                 recording.change(order)
             elif not order.ends_at or order.ends_at > self._clock():
-                self._recordings[recording_id] = Recording(desk, order, begins_with_stream=not self._intake.has_begun)
+                begins_with_stream = not self._intake.has_begun and order.starts_at <= self._clock()
+                self._recordings[recording_id] = Recording(desk, order, begins_with_stream=begins_with_stream)
 
     def _in_time(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """No sooner than there is room for them."""
@@ -237,7 +238,8 @@ class Recorder:
         return self._stop.is_set() or self._control.is_lost
 
     def _tell_that_nothing_came(self, reporter: Reporter, reason: str) -> None:
-        for order in self._control.orders.recordings.values():
+        orders = self._control.orders.recordings.values()
+        for order in (each for each in orders if each.starts_at <= self._clock()):
             for name in order.formats:
                 had_begun = self._left.get(order.recording_id, {}).get(name, {}).get("state") == "recording"
                 reporter.expect(name)

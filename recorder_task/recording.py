@@ -18,6 +18,8 @@ class Recording:
 
     def __init__(self, desk: Desk, order: RecordingOrder, *, begins_with_stream: bool) -> None:
         self._order = order
+        self._has_opened = False
+        """Its window had begun when we looked last."""
         self._formats = {
             name: FormatRecording(desk, order, name, begins_with_stream=begins_with_stream) for name in order.formats
         }
@@ -54,6 +56,7 @@ class Recording:
 
     def keep_time(self, now: float) -> None:
         """End what is over at `now` though no packet came to say so; what came in time may still wait for its turn."""
+        self._has_opened = now >= self._order.starts_at
         if self._order.ends_at and now >= self._order.ends_at + SPREAD_SECONDS:
             self.finish()
         for each in self._formats.values():
@@ -64,6 +67,7 @@ class Recording:
         if sample.arrived_at < self._order.starts_at:
             return
         if self._order.ends_at and sample.arrived_at >= self._order.ends_at:
+            self._has_opened = True
             self.finish()
             return
         for each in self._formats.values():
@@ -82,19 +86,23 @@ class Recording:
             each.checkpoint()
 
     def finish(self) -> None:
-        """End every file; `join` waits for the uploads."""
+        """End every file; `join` waits for the uploads. Where nothing was to be recorded yet nothing is told."""
         for each in self._formats.values():
-            each.finish()
+            if self._has_opened:
+                each.finish()
+            else:
+                each.leave()
 
     def pause(self, now: float) -> None:
         """The stream is gone: HLS waits for its return where that is ordered, everything else ends."""
         order = self._order
         deadline = deadline_of(paused_at=now, continue_seconds=order.continue_seconds, ends_at=order.ends_at)
+        self._has_opened = now >= order.starts_at
+        if deadline <= now or not self._has_opened:
+            self.finish()
+            return
         for each in self._formats.values():
-            if deadline > now:
-                each.pause(paused_at=now, deadline=deadline)
-            else:
-                each.finish()
+            each.pause(paused_at=now, deadline=deadline)
 
     def abort(self) -> None:
         """End without files."""

@@ -11,19 +11,11 @@ from recorder_task.source import Source
 from tests.fakes.rtmp_origin import RtmpOrigin, Send
 from tests.media.clips import ClipOrder, clip
 from tests.media.flv_surgery import AUDIO, VIDEO, FlvTag, tags_of
+from tests.media.live_source import SET_CHUNK_SIZE, chunks
 
 LARGE = clip(
     ClipOrder(seconds=4, width=1280, height=720, video_bit_rate=20_000_000, b_frames=0, audio_bit_rate=128_000)
 )
-CHUNK_BYTES = 4096
-
-
-def chunks(tag: FlvTag, milliseconds: int) -> bytes:
-    """A tag as a server sends it."""
-    stream = 6 if tag.kind == VIDEO else 4
-    head = bytes([stream]) + milliseconds.to_bytes(3, "big") + len(tag.body).to_bytes(3, "big") + bytes([tag.kind])
-    pieces = [tag.body[at : at + CHUNK_BYTES] for at in range(0, len(tag.body), CHUNK_BYTES)]
-    return head + (1).to_bytes(4, "little") + bytes([0xC0 | stream]).join(pieces)
 
 
 def evenly(send: Send, tags: Sequence[FlvTag]) -> None:
@@ -33,13 +25,13 @@ def evenly(send: Send, tags: Sequence[FlvTag]) -> None:
         if tag.milliseconds > at:
             pause.wait((tag.milliseconds - at) / 1000)
             at = tag.milliseconds
-        send(chunks(tag, tag.milliseconds))
+        send(chunks(tag))
 
 
 def unevenly(send: Send, tags: Sequence[FlvTag]) -> None:
     """Nothing for a while, then much at once, in pieces that end anywhere."""
     chance, pause = random.Random(7), threading.Event()
-    content = b"".join(chunks(tag, tag.milliseconds) for tag in tags)
+    content = b"".join(chunks(tag) for tag in tags)
     at = 0
     while at < len(content):
         size = chance.choice([1, 700, 40_000, 900_000, 2_500_000])
@@ -50,7 +42,7 @@ def unevenly(send: Send, tags: Sequence[FlvTag]) -> None:
 
 def at_once(send: Send, tags: Sequence[FlvTag]) -> None:
     """As fast as the connection takes it."""
-    send(b"".join(chunks(tag, tag.milliseconds) for tag in tags))
+    send(b"".join(chunks(tag) for tag in tags))
 
 
 @pytest.mark.parametrize("rhythm", [evenly, unevenly, at_once])
@@ -59,7 +51,7 @@ def test_nothing_is_lost_in_bursts(rhythm: Callable[[Send, Sequence[FlvTag]], No
     assert sum(len(tag.body) for tag in tags) * 8 / 4 >= 20_000_000
 
     def play(send: Send) -> None:
-        send(bytes([2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]) + CHUNK_BYTES.to_bytes(4, "big"))
+        send(SET_CHUNK_SIZE)
         rhythm(send, tags)
 
     found: list[tuple[int, str]] = []
