@@ -39,6 +39,8 @@ PURE = [
     "chalicelib/ingest/hooks.py",
     "chalicelib/ingest/srs.py",
     "chalicelib/ingest/nginx_rtmp.py",
+    "chalicelib/ingest/admission.py",
+    "chalicelib/ingest/push_signature.py",
     "chalicelib/recording/report.py",
     "chalicelib/notify/events.py",
     "chalicelib/notify/push_exceptions.py",

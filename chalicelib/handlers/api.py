@@ -10,7 +10,19 @@ from chalicelib.api.credentials import KeyRing
 from chalicelib.api.dispatch import Api, Service
 from chalicelib.api.envelope import ApiRequest
 from chalicelib.api.rate_limits import RateLimits
-from chalicelib.live import callback_templates, callbacks, rules, streams, tasks, templates
+from chalicelib.live import (
+    callback_templates,
+    callbacks,
+    concurrent_recordings,
+    domains,
+    push_keys,
+    rules,
+    stream_control,
+    stream_history,
+    streams,
+    tasks,
+    templates,
+)
 from chalicelib.settings import settings
 from chalicelib.vod import description, search
 
@@ -25,7 +37,12 @@ LIVE = Service(
         **tasks.ACTIONS,
         **callback_templates.ACTIONS,
         **callbacks.ACTIONS,
+        **domains.ACTIONS,
+        **push_keys.ACTIONS,
         **streams.ACTIONS,
+        **stream_control.ACTIONS,
+        **stream_history.ACTIONS,
+        **concurrent_recordings.ACTIONS,
     },
 )
 VOD = Service(name="vod", version="2018-07-17", actions={**search.ACTIONS, **description.ACTIONS})

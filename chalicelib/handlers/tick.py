@@ -6,7 +6,9 @@ from chalice import Blueprint, Rate
 from chalice.app import CloudWatchEvent
 
 from chalicelib import aws
-from chalicelib.notify.outbox import announce_overdue
+from chalicelib.live import domains
+from chalicelib.live.task_start import start_due
+from chalicelib.notify.delivery import repair
 from chalicelib.recording.ending import end_expired
 from chalicelib.recording.supervision import tend
 
@@ -19,3 +21,4 @@ def tick(event: CloudWatchEvent) -> None:
     announce_overdue(aws.table(), now=time.time())
     tend(aws.table(), now=time.time())
     end_expired(aws.table(), now=time.time())
+    domains.sweep(aws.table(), now=time.time())

@@ -69,8 +69,29 @@ class HookAnswer:
     body: Mapping[str, int]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Publisher:
+    """Whose connection is to be dropped."""
+
+    stream: StreamRef
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlRequest:
+    """What an origin is asked over HTTP, in its dialect: `path` and query come behind its control URL."""
+
+    method: str
+    path: str
+
+
+class ControlFailed(Exception):
+    """The origin did not do what it was asked; the message says what it answered, or why it did not."""
+
+
 Hook: TypeAlias = PublishHook | UnpublishHook | PlayHook | OtherHook
 
+HTTP_OK = 200
 SESSION_PARAMETER = "tapedeck_session"
 """By this parameter of its pull URL a recorder is known to the `on_play` hook."""
 MIX_PARAMETER = "output_stream_type"

@@ -1,4 +1,4 @@
-"""Hooks as nginx-rtmp sends them: a form, answered with a status. Pure.
+"""nginx-rtmp: its hooks (a form, answered with a status) and its control module. Pure.
 
 nginx appends the publisher's own query to its form, unchanged. So the event comes from the hook's URL, the first value
 of a key is nginx's, and what follows nginx's last field is the publisher's. nginx escapes a blank as %20: `+` is a
@@ -6,16 +6,20 @@ plus.
 """
 
 from collections.abc import Mapping
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from chalicelib.ingest.hooks import (
+    HTTP_OK,
     SESSION_PARAMETER,
+    ControlFailed,
+    ControlRequest,
     Hook,
     HookAnswer,
     HookMalformed,
     HookUnknown,
     OtherHook,
     PlayHook,
+    Publisher,
     PublishHook,
     UnpublishHook,
     domain_of_url,
@@ -25,6 +29,9 @@ from chalicelib.ingest.hooks import (
 
 OTHER_EVENTS = frozenset({"on_connect", "on_done", "on_disconnect", "on_play_done", "on_record_done", "on_update"})
 NAME = "nginx-rtmp"
+NOBODY_PUBLISHES = "Live stream not found"
+SPELLED_AS_THEY_ARE = "!$'()*,/:;=@~"
+"""Beside letters, digits and -._: what may stand in a query and does not divide it."""
 LAST_FIELD = {"on_publish": "type", "on_publish_done": "name", "on_play": "reset"}
 """The field that nginx writes last, by event."""
 REQUIRED_FIELDS = frozenset({"app", "name", "tcurl", "clientid", "addr"})
@@ -47,6 +54,25 @@ def parse(event: str, body: bytes, *, default_domain: str) -> Hook:
     if event == "on_publish_done":
         return UnpublishHook(stream=stream, client_id=fields["clientid"])
     return PublishHook(stream=stream, client_id=fields["clientid"], client_ip=fields["addr"], param=param, dialect=NAME)
+
+
+def drop_request(publisher: Publisher) -> ControlRequest:
+    """The control module drops whoever publishes a name, which it compares as the URL spells it, escapes and all.
+
+    Raises ControlFailed for a name that no URL can spell so.
+    """
+    app, name = publisher.stream.app, publisher.stream.stream
+    if quote(app + name, safe=SPELLED_AS_THEY_ARE) != app + name:
+        raise ControlFailed("nginx-rtmp drops names of letters, digits and a few signs only")
+    return ControlRequest(method="GET", path=f"/drop/publisher?app={app}&name={name}")
+
+
+def check_dropped(status: int, body: bytes) -> None:
+    """Raise ControlFailed unless the publisher is gone, by the answer (how many were dropped) or before it."""
+    answer = body.decode(errors="replace").strip()
+    is_gone = (status == HTTP_OK and answer.isdecimal()) or answer == NOBODY_PUBLISHES
+    if not is_gone:
+        raise ControlFailed(f"HTTP {status}, {answer[:100]!r}")
 
 
 def _split(body: bytes, last_field: str) -> tuple[Mapping[str, str], str]:

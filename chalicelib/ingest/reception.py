@@ -1,9 +1,6 @@
 """One hook of an origin, from its request to our answer."""
 
-from collections.abc import Mapping
-from typing import Protocol
-
-from chalicelib.ingest import nginx_rtmp, srs
+from chalicelib.ingest.dialects import DIALECTS
 from chalicelib.ingest.hook_secret import is_hook_secret
 from chalicelib.ingest.hooks import (
     Hook,
@@ -21,18 +18,6 @@ from chalicelib.recording import publishing
 from chalicelib.settings import settings
 from chalicelib.table import Table
 
-
-class Dialect(Protocol):
-    """What a dialect's module offers."""
-
-    NAME: str
-    ACCEPTED: HookAnswer
-    REFUSED: HookAnswer
-
-    def parse(self, event: str, body: bytes, *, default_domain: str) -> Hook: ...
-
-
-DIALECTS: Mapping[str, Dialect] = {srs.NAME: srs, nginx_rtmp.NAME: nginx_rtmp}
 SECRET_WRONG = HookAnswer(status=403, body={"code": 403})
 MALFORMED = HookAnswer(status=400, body={"code": 400})
 UNKNOWN = HookAnswer(status=404, body={"code": 404})

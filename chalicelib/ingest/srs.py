@@ -1,4 +1,4 @@
-"""Hooks as SRS sends them: JSON, one object a hook, answered with a code. The local origin speaks this too. Pure.
+"""SRS: its hooks (JSON, one object a hook, answered with a code) and its HTTP API. The local origin speaks both. Pure.
 
 SRS writes the object itself; of the publisher's making are `param` and the names alone.
 """
@@ -6,15 +6,20 @@ SRS writes the object itself; of the publisher's making are `param` and the name
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from chalicelib.ingest.hooks import (
+    HTTP_OK,
     SESSION_PARAMETER,
+    ControlFailed,
+    ControlRequest,
     Hook,
     HookAnswer,
     HookMalformed,
     HookUnknown,
     OtherHook,
     PlayHook,
+    Publisher,
     PublishHook,
     UnpublishHook,
     domain_of_url,
@@ -24,6 +29,7 @@ from chalicelib.ingest.hooks import (
 
 OTHER_EVENTS = frozenset({"on_connect", "on_close", "on_stop", "on_dvr", "on_hls", "on_hls_notify", "on_forward"})
 NAME = "srs"
+CLIENT_NOT_FOUND = 2049
 NO_VHOST = "__defaultVhost__"
 ACCEPTED = HookAnswer(status=200, body={"code": 0})
 REFUSED = HookAnswer(status=200, body={"code": 403})
@@ -51,6 +57,21 @@ def parse(event: str, body: bytes, *, default_domain: str) -> Hook:
         dialect=NAME,
         node=facts["server_id"],
     )
+
+
+def drop_request(publisher: Publisher) -> ControlRequest:
+    """SRS's HTTP API ends one connection by its id."""
+    return ControlRequest(method="DELETE", path=f"/api/v1/clients/{quote(publisher.client_id, safe='')}")
+
+
+def check_dropped(status: int, body: bytes) -> None:
+    """Raise ControlFailed unless the publisher is gone, by the answer or before it: SRS says so in `code`."""
+    try:
+        code = json.loads(body)["code"]
+    except (ValueError, KeyError, TypeError):
+        code = None
+    if status != HTTP_OK or code not in (0, CLIENT_NOT_FOUND):
+        raise ControlFailed(f"HTTP {status}, code {code}")
 
 
 def _push_domain(facts: Mapping[str, str], param: str) -> str:

@@ -8,6 +8,7 @@ from chalicelib import keys
 from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.moments import iso_text
 from chalicelib.api.params import Params, ShortText
+from chalicelib.ingest.admission import is_forbidden
 from chalicelib.live.names import Domain, GivenPathName, PathName
 
 MOST_PAGES = 30_000
@@ -60,9 +61,13 @@ def describe_online(params: DescribeLiveStreamOnlineList, call: Call) -> Answer:
 
 
 def describe_state(params: DescribeLiveStreamState, call: Call) -> Answer:
-    """Whether somebody publishes the stream."""
-    live = call.table.get(keys.live(params.DomainName, params.AppName, params.StreamName))
-    return {"StreamState": "active" if live else "inactive"}
+    """Whether nobody may publish the stream, somebody does, or nobody."""
+    address = (params.DomainName, params.AppName, params.StreamName)
+    live, ban = keys.live(*address), keys.forbidden(*address)
+    found = call.table.get_many([live, ban])
+    if is_forbidden(found.get(ban), call.now):
+        return {"StreamState": "forbid"}
+    return {"StreamState": "active" if live in found else "inactive"}
 
 
 ACTIONS: Actions = {

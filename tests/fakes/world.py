@@ -12,7 +12,17 @@ from chalicelib import keys
 from chalicelib.api.action import Actions, Call
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import PublishHook, UnpublishHook
-from chalicelib.live import callback_templates, callbacks, rules, tasks, templates
+from chalicelib.live import (
+    callback_templates,
+    callbacks,
+    domains,
+    push_keys,
+    rules,
+    stream_control,
+    stream_history,
+    tasks,
+    templates,
+)
 from chalicelib.notify.delivery import deliver
 from chalicelib.recording import naming, publishing
 from chalicelib.recording.finished_file import FinishedFile, VideoTrack
@@ -82,6 +92,10 @@ ACTIONS: Actions = {
     **tasks.ACTIONS,
     **callback_templates.ACTIONS,
     **callbacks.ACTIONS,
+    **domains.ACTIONS,
+    **push_keys.ACTIONS,
+    **stream_control.ACTIONS,
+    **stream_history.ACTIONS,
 }
 
 
@@ -97,6 +111,7 @@ class World:
         self.sqs = FakeSqs()
         self.scheduler = FakeScheduler()
         self.objects: dict[str, bytes] = {}
+        self.parameters: dict[str, str] = {}
         self.ecs.on_start = self.subscribe
 
     def client(self, service: str) -> Any:
@@ -116,6 +131,10 @@ class World:
         for start in range(0, len(found), 2):
             yield {"Contents": [{"Key": key, "LastModified": COMMITTED_AT} for key in found[start : start + 2]]}
         yield {}
+
+    def get_parameters(self, *, Names: list[str], WithDecryption: bool) -> dict[str, Any]:
+        found = [name for name in Names if name in self.parameters]
+        return {"Parameters": [{"Name": name, "Value": self.parameters[name]} for name in found]}
 
     def get_parameter(self, *, Name: str, WithDecryption: bool) -> dict[str, Any]:
         return {"Parameter": {"Value": {"/tapedeck/hook-secret": self.SECRET}[Name]}}

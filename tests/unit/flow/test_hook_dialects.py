@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from chalicelib.ingest import nginx_rtmp, srs
+from chalicelib.ingest.dialects import DIALECTS
 from chalicelib.ingest.hooks import (
     Hook,
     HookMalformed,
@@ -18,7 +19,6 @@ from chalicelib.ingest.hooks import (
     PublishRefused,
     UnpublishHook,
 )
-from chalicelib.ingest.reception import DIALECTS
 from chalicelib.recording.stream import StreamRef
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "hooks"
@@ -71,6 +71,7 @@ ATTACKER = StreamRef(domain="default.example.com", app="live", stream="attacker"
                 client_id="1175344m",
                 client_ip="127.0.0.1",
                 param="vhost=push.example.com&txSecret=abc&txTime=5F30AA20&record_type=audio",
+                dialect="srs",
                 node="vid-5fx32wy",
             ),
         ),
@@ -83,6 +84,7 @@ ATTACKER = StreamRef(domain="default.example.com", app="live", stream="attacker"
                 client_id="1",
                 client_ip="127.0.0.1",
                 param="txSecret=0f1e&txTime=5F30AA20&record_type=audio",
+                dialect="nginx-rtmp",
             ),
         ),
         ("nginx-rtmp_02_on_update", OtherHook()),
@@ -94,6 +96,7 @@ ATTACKER = StreamRef(domain="default.example.com", app="live", stream="attacker"
                 client_id="5",
                 client_ip="127.0.0.1",
                 param="name=victim&app=other&addr=9.9.9.9&call=publish_done",
+                dialect="nginx-rtmp",
             ),
         ),
         ("nginx-rtmp_05_on_publish_done_spoofing", UnpublishHook(stream=ATTACKER, client_id="5")),

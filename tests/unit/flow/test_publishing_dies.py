@@ -1,5 +1,7 @@
 """A publish or an unpublish whose function dies at one of its calls is made whole: told again, or by the tick."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib import aws, keys
@@ -14,6 +16,8 @@ PUBLISH_CALLS = 7
 """Rules, tasks, templates; the transaction; RunTask, the message; a look whether the recorder has subscribed."""
 UNPUBLISH_CALLS = 4
 """What is live, its session; the transaction; the message."""
+REOPENING_CALLS = 2 + PUBLISH_CALLS
+"""What is live, both sessions; then a publish, whose transaction ends the second session and opens the first anew."""
 
 
 @pytest.fixture
@@ -73,6 +77,39 @@ def test_an_unpublish_that_dies_and_is_told_again_ends_the_session_once(
     ticks(customer)
     assert customer.listed(keys.ALL_ONLINE) == []
     assert sorted(body["event_type"] for body in receiver.received) == [0, 1]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", range(3, REOPENING_CALLS + 1))
+def test_a_second_publisher_s_end_that_dies_never_leaves_the_first_one_unrecorded(
+    customer: World, receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch, at: int, when: str
+) -> None:
+    customer.publish()
+    customer.publish(replace(HOOK, client_id="c2"))
+    customer.now += 1
+    life = Life(at, when)
+    with monkeypatch.context() as dying:
+        dying.setattr(aws, "client", lambda service: life.of(customer.client(service)))
+        with pytest.raises(Killed):
+            publishing.unpublish(life.of(customer.table), replace(GONE, client_id="c2"), now=customer.now)
+    (online,) = customer.listed(keys.ALL_ONLINE)
+    ticks(customer)
+    is_reopened = at > 6 or (at == 6 and when == "after")
+    assert online["client_id"] == ("c1" if is_reopened else "c2")
+    assert len(customer.ecs.tasks) == 2 + is_reopened
+    assert [body["event_type"] for body in receiver.received].count(1) == 2 + is_reopened
+    assert [body["event_type"] for body in receiver.received].count(0) == 1 + is_reopened
+
+
+def test_the_calls_of_a_reopening_are_those_the_test_above_dies_at(
+    customer: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer.publish()
+    customer.publish(replace(HOOK, client_id="c2"))
+    life = Life()
+    monkeypatch.setattr(aws, "client", lambda service: life.of(customer.client(service)))
+    publishing.unpublish(life.of(customer.table), replace(GONE, client_id="c2"), now=customer.now)
+    assert life.calls == REOPENING_CALLS
 
 
 def test_the_calls_of_both_are_those_the_tests_above_die_at(customer: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,53 @@
+"""The origin told to drop a publisher, over HTTP, by the control interface of its dialect.
+
+Where to is a setting of the operator, never a customer's word: the address may be a private one. What comes from
+outside, names and connection ids, is escaped into the path. Redirects are not followed, and every wait ends.
+"""
+
+import base64
+import http.client
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from chalicelib import aws
+from chalicelib.ingest.dialects import DIALECTS
+from chalicelib.ingest.hooks import ControlFailed, Publisher
+from chalicelib.settings import settings
+
+KEPT_BYTES = 4096
+"""Of an answer: SRS's is some hundred bytes."""
+
+
+def drop(dialect: str, publisher: Publisher, *, now: float) -> None:
+    """End a publisher's connection; one that has gone before is as good. Raises ControlFailed."""
+    if not settings().origin_control_url:
+        raise ControlFailed("no ORIGIN_CONTROL_URL is set")
+    speaker = DIALECTS[dialect]
+    request = speaker.drop_request(publisher)
+    url = urlsplit(settings().origin_control_url.rstrip("/"))
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = kind(url.hostname or "", url.port, timeout=settings().origin_control_seconds)
+    try:
+        connection.request(request.method, url.path + request.path, headers=_headers(now))
+        answer = connection.getresponse()
+        status, body = answer.status, answer.read(KEPT_BYTES)
+    except (OSError, http.client.HTTPException) as failure:
+        raise ControlFailed(f"{type(failure).__name__}: {failure}") from None
+    finally:
+        connection.close()
+    speaker.check_dropped(status, body)
+
+
+def _headers(now: float) -> dict[str, str]:
+    """With the user and password of the parameter `origin-control`, where there is one."""
+    user_and_password = credentials(int(now // settings().key_cache_seconds))
+    token = base64.b64encode(user_and_password.encode()).decode()
+    return {"Authorization": f"Basic {token}"} if user_and_password else {}
+
+
+@lru_cache(maxsize=1)
+def credentials(period: int) -> str:
+    """`user:password`, read once in each `period` of KEY_CACHE_SECONDS; empty where the origin asks for none."""
+    name = f"{settings().parameter_prefix}/origin-control"
+    found = aws.client("ssm").get_parameters(Names=[name], WithDecryption=True)["Parameters"]
+    return str(found[0]["Value"]) if found else ""

@@ -1,0 +1,179 @@
+"""Who may publish: the domain, its push keys, bans; what is told of those who may not, and what it costs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.ingest.admission import NotAdmitted
+from chalicelib.ingest.push_signature import tx_secret_of
+from chalicelib.settings import settings
+from chalicelib.table import Write
+from tests.fakes.world import BEGIN, GONE, HOOK, STREAM, World
+
+TX_TIME = f"{int(BEGIN) + 3600:X}"
+KEY = "of-the-test"
+
+
+@pytest.fixture
+def guarded(world: World) -> World:
+    """The push domain was added and asks for a key; a customer wants to be told."""
+    world.act("AddLiveDomain", DomainName=STREAM.domain, DomainType=0)
+    world.act("ModifyLivePushAuthKey", DomainName=STREAM.domain, MasterAuthKey=KEY)
+    world.callbacks()
+    return world
+
+
+@pytest.fixture
+def known_domains_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ACCEPT_UNKNOWN_DOMAINS", "0")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def signed(key: str = KEY, tx_time: str = TX_TIME) -> str:
+    return f"txSecret={tx_secret_of(key, STREAM.stream, tx_time)}&txTime={tx_time}"
+
+
+def refused(world: World, param: str = "") -> str:
+    with pytest.raises(NotAdmitted) as refusal:
+        world.publish(replace(HOOK, param=param))
+    return str(refusal.value)
+
+
+def test_a_push_needs_a_url_that_a_key_of_its_domain_signed(guarded: World) -> None:
+    assert refused(guarded) == "18.500 the push URL has no txTime"
+    assert refused(guarded, f"txTime={TX_TIME}") == "18.502 the push URL has no txSecret"
+    assert refused(guarded, signed("guessed")) == "18.503 the push URL's txSecret is wrong"
+    assert refused(guarded, signed(tx_time=f"{int(BEGIN) - 61:X}")) == "18.501 the push URL has expired"
+    assert guarded.sessions() == []
+    guarded.publish(replace(HOOK, param=signed()))
+    assert len(guarded.sessions()) == 1
+
+
+def test_a_domain_spelled_otherwise_is_the_same_domain(guarded: World) -> None:
+    stream = replace(STREAM, domain=STREAM.domain.upper())
+    with pytest.raises(NotAdmitted):
+        guarded.publish(replace(HOOK, stream=stream))
+
+
+def test_a_domain_may_ask_for_no_key(guarded: World) -> None:
+    guarded.act("ModifyLivePushAuthKey", DomainName=STREAM.domain, Enable=0)
+    guarded.publish()
+    assert len(guarded.sessions()) == 1
+
+
+def test_a_domain_that_was_never_added_is_let_in_unless_a_setting_says_otherwise(world: World) -> None:
+    world.publish()
+    assert len(world.sessions()) == 1
+
+
+def test_a_domain_that_was_never_added_is_refused_where_the_setting_says_so(
+    world: World, known_domains_only: None
+) -> None:
+    assert refused(world) == "18.301 the push domain was never added"
+    world.act("AddLiveDomain", DomainName=STREAM.domain, DomainType=1)
+    assert refused(world) == "18.301 the push domain was never added"
+
+
+def test_a_disabled_domain_refuses_every_push_until_it_is_enabled(guarded: World) -> None:
+    guarded.act("ForbidLiveDomain", DomainName=STREAM.domain)
+    assert refused(guarded, signed()) == "18.301 the push domain is disabled"
+    guarded.act("EnableLiveDomain", DomainName=STREAM.domain)
+    guarded.publish(replace(HOOK, param=signed()))
+    assert len(guarded.sessions()) == 1
+
+
+def address() -> dict[str, str]:
+    return {"DomainName": STREAM.domain, "AppName": STREAM.app, "StreamName": STREAM.stream}
+
+
+def test_a_forbidden_stream_is_refused_until_it_is_resumed_or_its_time_has_come(world: World) -> None:
+    world.act("ForbidLiveStream", **address())
+    assert refused(world) == "18.305 the stream is forbidden"
+    world.publish(replace(HOOK, stream=replace(STREAM, stream="another")))
+    world.act("ResumeLiveStream", **address())
+    world.publish()
+    world.unpublish()
+    world.act("ForbidLiveStream", **address(), ResumeTime="2027-01-15T09:00:00Z")
+    refused(world)
+    world.now += 3601
+    world.publish(replace(HOOK, client_id="c2"))
+    assert len(world.listed(keys.ALL_ONLINE)) == 2
+
+
+def test_a_stream_that_is_forbidden_while_it_is_let_in_is_refused(world: World) -> None:
+    transact, bans = world.table.transact, [address()]
+
+    def overtaken(*writes: Write) -> None:
+        if bans:
+            world.act("ForbidLiveStream", **bans.pop())
+        transact(*writes)
+
+    world.table.transact = overtaken  # type: ignore[method-assign]  # the ban comes between reading and writing
+    assert refused(world) == "18.305 the stream is forbidden"
+    assert world.sessions() == []
+
+
+def test_a_refusal_is_told_once_a_minute_for_each_reason(guarded: World) -> None:
+    for _ in range(3):
+        refused(guarded)
+    refused(guarded, signed("guessed"))
+    guarded.now += 60
+    refused(guarded)
+    told = [event["payload"] for event in guarded.events()]
+    assert sorted((each["event_type"], each["errcode"], each["errmsg"]) for each in told) == [
+        (0, 18, "18.500 the push URL has no txTime"),
+        (0, 18, "18.500 the push URL has no txTime"),
+        (0, 18, "18.503 the push URL's txSecret is wrong"),
+    ]
+    assert {each["push_duration"] for each in told} <= {"0", "1"}
+    assert {each["user_ip"] for each in told} == {"203.0.113.7"}
+    assert len(guarded.sqs.take()) == 3
+    assert [entry["facets"] for entry in guarded.listed(keys.ALL_HISTORY)] == ["refused"] * 3
+
+
+def test_no_secret_is_in_the_log(guarded: World, capsys: pytest.CaptureFixture[str]) -> None:
+    refused(guarded, signed("guessed"))
+    guarded.publish(replace(HOOK, param=signed()))
+    guarded.unpublish()
+    written = "".join(capsys.readouterr())
+    assert KEY not in written
+    assert "txSecret=" not in written
+
+
+def test_what_is_asked_of_a_domain_and_its_keys_is_asked_in_the_first_read(guarded: World) -> None:
+    guarded.rule(guarded.template("Flv"))
+    guarded.table.calls.clear()
+    guarded.publish(replace(HOOK, param=signed()))
+    assert guarded.table.calls[:4] == ["get_many", "query", "get_many", "transact"]
+    assert guarded.table.calls.count("get_many") == 2
+
+
+def test_a_refused_push_launches_nothing_and_asks_for_no_tasks(guarded: World) -> None:
+    guarded.rule(guarded.template("Flv"))
+    guarded.table.calls.clear()
+    refused(guarded)
+    assert guarded.table.calls == ["get_many", "get_many", "get", "transact"]
+    assert guarded.ecs.requests == []
+
+
+def test_the_first_publisher_gets_its_stream_back_though_its_push_url_has_expired(guarded: World) -> None:
+    guarded.publish(replace(HOOK, param=signed()))
+    guarded.publish(replace(HOOK, param=signed(), client_id="c2"))
+    guarded.now += 7200
+    guarded.unpublish(replace(GONE, client_id="c2"))
+    (online,) = guarded.listed(keys.ALL_ONLINE)
+    assert online["client_id"] == "c1"
+    assert "displaced_client" not in online
+
+
+def test_the_first_publisher_does_not_get_a_forbidden_stream_back(guarded: World) -> None:
+    guarded.publish(replace(HOOK, param=signed()))
+    guarded.publish(replace(HOOK, param=signed(), client_id="c2"))
+    ban = {"resume_at": guarded.now + 60}
+    guarded.table.items[keys.forbidden(STREAM.domain, STREAM.app, STREAM.stream)] = ban
+    guarded.unpublish(replace(GONE, client_id="c2"))
+    assert guarded.listed(keys.ALL_ONLINE) == []
