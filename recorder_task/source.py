@@ -18,7 +18,7 @@ from recorder_task.track_finder import TrackFinder
 LIMIT_PACKETS = 2048
 """Some 25 s of a usual stream: beyond it TCP holds the sender back; nothing is dropped here."""
 WAKE_PACKETS = 256
-BURST_SECONDS = 0.5
+BURST_SECONDS = 1.0
 """Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU."""
 TRY_AGAIN_SECONDS = 0.3
 

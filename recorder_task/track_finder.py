@@ -89,7 +89,8 @@ class TrackFinder:
             self._first_ms = milliseconds
         self._newest_ms = milliseconds
         self._frames += 1
-        track = _track(search, message, tag)
+        is_as_before = message.codec == search.codec != "mp3" and not search.is_changed  # nearly always
+        track = search.track if is_as_before else _track(search, message, tag)
         if track is None:
             name = f"{search.kind}_frame_dropped"
             self._dropped[name] = self._dropped.get(name, 0) + 1

@@ -3,6 +3,8 @@
 Source: Adobe RTMP specification 1.0, section 5.3.
 """
 
+import struct
+
 from recorder_task.flv_tags import Tag
 
 SET_CHUNK_SIZE, ABORT = 1, 2
@@ -10,6 +12,8 @@ FIRST_CHUNK_BYTES = 128
 EXTENDED = 0xFFFFFF
 """This instead of a timestamp: four bytes of it follow the header, of each chunk of the message."""
 HEADER_BYTES = (11, 7, 3, 0)
+TIME = struct.Struct(">HB")
+TIME_SIZE_KIND = struct.Struct(">HBHBB")
 
 
 class _ChunkStream:
@@ -69,20 +73,26 @@ class ChunkReader:
         stream = self._streams.get(stream_id)
         if stream is None:
             stream = self._streams[stream_id] = _ChunkStream()
-        field = stream.field if shape == 3 else int.from_bytes(content[header_at : header_at + 3], "big")
+        field, size_bytes, kind = stream.field, stream.size_bytes, stream.kind
+        if shape < 2:
+            high, low, size_high, size_low, kind = TIME_SIZE_KIND.unpack_from(content, header_at)
+            field, size_bytes = high << 8 | low, size_high << 8 | size_low
+        elif shape == 2:
+            high, low = TIME.unpack_from(content, header_at)
+            field = high << 8 | low
         value = field
         if field == EXTENDED:
             value = int.from_bytes(content[at : at + 4], "big")
             at += 4
             if at > end:
                 return None
-        stream.field = field
-        if shape < 2:
-            stream.size_bytes = int.from_bytes(content[header_at + 3 : header_at + 6], "big")
-            stream.kind = content[header_at + 6]
+        stream.field, stream.size_bytes, stream.kind = field, size_bytes, kind
         if stream.body is None:  # a message begins: with its time, or with the distance to the one before
             stream.milliseconds = value if shape == 0 else stream.milliseconds + value & 0xFFFFFFFF
-            stream.missing = stream.size_bytes
+            stream.missing = size_bytes
+            if size_bytes <= self._chunk_bytes and at + size_bytes <= end:  # and ends, nearly always
+                self._take(Tag(kind, stream.milliseconds, bytes(content[at : at + size_bytes])), messages)
+                return at + size_bytes
         return self._payload(stream, content, at, min(stream.missing, self._chunk_bytes), messages)
 
     def _payload(self, stream: _ChunkStream, content: memoryview, at: int, size_bytes: int, messages: list[Tag]) -> int:
@@ -91,9 +101,6 @@ class ChunkReader:
         stream.missing -= len(piece)
         is_broken_off = len(piece) < size_bytes
         self._broken_off, self._rest_bytes = (stream, size_bytes - len(piece)) if is_broken_off else (None, 0)
-        if stream.body is None and not stream.missing:
-            self._take(Tag(stream.kind, stream.milliseconds, bytes(piece)), messages)
-            return at + len(piece)
         if stream.body is None:
             stream.body = bytearray()
         stream.body += piece
@@ -103,14 +110,15 @@ class ChunkReader:
         return at + len(piece)
 
     def _take(self, message: Tag, messages: list[Tag]) -> None:
-        if message.kind == SET_CHUNK_SIZE:
+        kind = message.kind
+        if kind > ABORT:
+            messages.append(message)
+        elif kind == SET_CHUNK_SIZE:
             self._chunk_bytes = max(1, int.from_bytes(message.body[:4], "big") & 0x7FFFFFFF)
-        elif message.kind == ABORT:
+        elif kind == ABORT:
             stream = self._streams.get(int.from_bytes(message.body[:4], "big"))
             if stream is not None:
                 stream.body = None
-        else:
-            messages.append(message)
 
 
 def chunked(kind: int, body: bytes, *, chunk_stream: int, message_stream: int = 0) -> bytes:
