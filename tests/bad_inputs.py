@@ -56,7 +56,7 @@ FREE_DOMAINS = frozenset({"DescribeLiveStreamEventList", "DescribeLiveStreamOnli
 """Actions in which the domain is a filter, which may be anything."""
 FIELDS_WITH_OWN_CODE: Mapping[str, frozenset[str]] = {
     "SearchMedia": frozenset(
-        [
+        {
             "Categories",
             "ClassIds",
             "EndTime",
@@ -74,7 +74,7 @@ FIELDS_WITH_OWN_CODE: Mapping[str, frozenset[str]] = {
             "Tags",
             "Text",
             "Vids",
-        ]
+        }
     ),
     "DescribeMediaInfos": frozenset({"FileIds"}),
 }

@@ -182,7 +182,7 @@ CONFLICTS: Mapping[str, Sequence[Conflict]] = {
     "DescribeLiveForbidStreamList": [],
     "DescribeLiveStreamEventList": SPANS,
     "DescribeLiveStreamPublishedList": [
-        Conflict(each.why, each.fields | {"DomainName": DOMAIN}, each.code) for each in SPANS
+        Conflict(each.why, {**each.fields, "DomainName": DOMAIN}, each.code) for each in SPANS
     ],
     "DescribeConcurrentRecordStreamNum": [
         Conflict(each.why, {"LiveType": "NormalLive", "StartTime": iso(first), "EndTime": iso(last)}, WRONG)

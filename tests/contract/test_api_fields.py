@@ -1,4 +1,4 @@
-"""Every action has the fields of the vendor's contract: the tests walk the SDK's models (wrong values: test_bad_inputs)."""
+"""Every action has the fields of the vendor's contract: the tests walk the models of its SDK."""
 
 import pytest
 from pydantic import BaseModel
