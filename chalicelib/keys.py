@@ -185,6 +185,11 @@ def waiting_file(partition: str, recording_id: str, file_id: str) -> Key:
     return Key(partition, f"{recording_id}#{file_id}")
 
 
+def hls_session(partition: str, recording_id: str) -> Key:
+    """Which session last wrote HLS of a recording; no file's key begins so."""
+    return Key(partition, f"SESSION#{recording_id}")
+
+
 def media(file_id: str) -> Key:
     return Key(f"MEDIA#{file_id}", "MEDIA")
 

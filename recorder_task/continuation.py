@@ -1,4 +1,5 @@
-"""Which HLS file a recorder goes on with: one that a dead recorder of its session left, or one that waits.
+"""Which HLS file a recorder goes on with: one that a dead recorder of its session left, or of the one before, or one that
+waits.
 
 Every step is one transaction that holds only while the session is still ours.
 """
@@ -13,8 +14,9 @@ from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat
 from chalicelib.recording.stream import StreamRef
 from chalicelib.recording.waiting import WaitingFile
-from chalicelib.table import Compare
-from recorder_task.journal import Journal
+from chalicelib.table import Compare, Condition, Delete, Write
+from recorder_task.journal import Journal, Replaced
+from recorder_task.predecessor import Predecessor
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Candidate:
 
     file: OpenFile
     waiting: WaitingFile | None = None
+    continue_seconds: float = float("inf")
+    """How long after its last segment the stream may return."""
 
 
 class Continuation:
@@ -32,33 +36,44 @@ class Continuation:
         self._journal = journal
         self._stream = stream
         self._recording_id = recording_id
+        self._partition = keys.waiting_partition(stream.domain, stream.app, stream.stream)
 
     def candidates(self, *, began_at: float) -> Iterator[Candidate]:
         """Files to go on with, the latest first, for a stream that is there since `began_at` (unix s)."""
         try:
-            left, waiting = self._left_behind(), self._waiting()
+            left = self._left_behind()
+            before = [] if left else self._predecessor().files_left()
+            waiting = self._waiting()
+        except Replaced:
+            raise
         except Exception as error:  # a table that cannot be reached stops no recording: it begins a file of its own
             log("continuation_unknown", session_id=self._journal.session_id, reason=str(error))
             return
         for file in sorted(left, key=lambda each: each.epoch, reverse=True):
             yield Candidate(file)
+        for file, continue_seconds in before:
+            yield Candidate(file, continue_seconds=continue_seconds)
         for each in sorted(waiting, key=lambda waiting: waiting.paused_at, reverse=True):
             if began_at <= each.deadline:
                 yield Candidate(each.file, each)
 
     def take(self, candidate: Candidate) -> OpenFile | None:
         """The file as ours, or None where somebody was quicker; raises Replaced."""
-        journal = self._journal
-        file = replace(candidate.file, session_id=journal.session_id, epoch=journal.epoch)
+        file = replace(candidate.file, session_id=self._journal.session_id, epoch=self._journal.epoch)
+        unchanged: list[Condition] = [Compare("epoch", "=", candidate.file.epoch)]
+        also: list[Write] = [self._predecessor().named_by(file)]
+        when: list[Condition] = []
         if candidate.waiting is not None:
-            has_it = journal.enter(file, candidate.waiting.taken())
+            also.append(candidate.waiting.taken())
+        elif candidate.file.key != file.key:
+            also.append(Delete(key=candidate.file.key, when=unchanged))
         else:
-            has_it = journal.enter(file, when=[Compare("epoch", "=", candidate.file.epoch)])
-        return file if has_it else None
+            when = unchanged
+        return file if self._journal.enter(file, *also, when=when) else None
 
     def open(self, file: OpenFile) -> None:
-        """Begin a file of our own; raises Replaced."""
-        self._journal.open(file)
+        """Begin a file of our own, though the table cannot be reached; raises Replaced."""
+        self._journal.enter(file, self._predecessor().named_by(file))
 
     def confirm(self, file: OpenFile) -> None:
         """Make sure that the file is still ours; raises Replaced."""
@@ -81,5 +96,8 @@ class Continuation:
         return [file for file in self._journal.left_behind() if (file.format, file.recording_id) == own]
 
     def _waiting(self) -> list[WaitingFile]:
-        partition = keys.waiting_partition(self._stream.domain, self._stream.app, self._stream.stream)
-        return [WaitingFile.from_item(item) for item in self._journal.items(partition, f"{self._recording_id}#")]
+        found = self._journal.items(self._partition, f"{self._recording_id}#")
+        return [WaitingFile.from_item(item) for item in found]
+
+    def _predecessor(self) -> Predecessor:
+        return Predecessor(self._journal, self._partition, self._recording_id)

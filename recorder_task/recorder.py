@@ -184,9 +184,10 @@ class Recorder:
         if self._control.is_lost:
             return
         orders, journal = self._control.orders, self._control.journal()
-        waiting = UnfinishedHls(self._settings, orders, self._bucket, journal, self._clock).settle()
+        unfinished = UnfinishedHls(self._settings, orders, self._bucket, journal, self._clock)
+        waiting = unfinished.settle()
         left = {name: formats for name, formats in self._left.items() if name not in self._recordings}
-        self._control.report(say_last_words(reporter, orders, left, waiting))
+        self._control.report(say_last_words(reporter, orders, left, waiting, unfinished.is_elsewhere))
         self._left = {}
 
     def _follow_orders(self, desk: Desk) -> None:

@@ -32,6 +32,11 @@ class Segment:
     is_discontinuous: bool = False
     """Timestamps, codecs or encoding are not those that the segment before it led to expect."""
 
+    @property
+    def ends_at(self) -> float:
+        """Unix s."""
+        return self.began_at + self.duration_seconds
+
     def encode(self) -> bytes:
         """Its lines. No EXTINF, rounded, exceeds the target duration (4.3.3.1): whoever cuts segments sees to it."""
         discontinuity = "#EXT-X-DISCONTINUITY\n" if self.is_discontinuous else ""
@@ -51,6 +56,11 @@ class Playlist:
     def duration_seconds(self) -> float:
         """How long it plays."""
         return math.fsum(segment.duration_seconds for segment in self.segments)
+
+    @property
+    def ends_at(self) -> float:
+        """Unix s of the end of its last segment, of which there must be one."""
+        return self.segments[-1].ends_at
 
     def finished(self) -> "Playlist":
         """The playlist to which nothing more comes."""

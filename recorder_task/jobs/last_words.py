@@ -1,6 +1,6 @@
 """The last words of recordings that a dead recorder left and nobody took up: they ended, or wait for the stream."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from chalicelib.recording.orders import RecordFormat, SessionOrders
 from chalicelib.recording.report import StatusEvent
@@ -8,10 +8,17 @@ from recorder_task.control import Outcomes
 from recorder_task.reporter import Reporter
 
 
-def say_last_words(reporter: Reporter, session: SessionOrders, left: Outcomes, waiting: Collection[str]) -> Outcomes:
+def say_last_words(
+    reporter: Reporter,
+    session: SessionOrders,
+    left: Outcomes,
+    waiting: Collection[str],
+    is_elsewhere: Callable[[str, str], bool],
+) -> Outcomes:
     """Tell event 332 for every format in `left` that was recording, and return the outcomes that are true now.
 
-    `waiting`: ids of the recordings whose HLS file waits.
+    `waiting`: ids of the recordings whose HLS file waits. Of an HLS file that `is_elsewhere`
+    (recording id, file id) others tell.
     """
     said = {}
     for recording_id, formats in left.items():
@@ -20,13 +27,17 @@ def say_last_words(reporter: Reporter, session: SessionOrders, left: Outcomes, w
         for name, outcome in said[recording_id].items():
             if outcome["state"] != "recording":
                 continue
-            is_paused = name == RecordFormat.HLS and recording_id in waiting
-            outcome["state"] = "paused" if is_paused else "ended"
+            is_hls, file_id = name == RecordFormat.HLS, outcome.get("file_id", "")
+            is_paused = is_hls and recording_id in waiting
+            is_others = is_hls and not is_paused and is_elsewhere(recording_id, file_id)
+            outcome["state"] = "paused" if is_paused or is_others else "ended"
+            if is_others:
+                continue
             reporter.status(
                 StatusEvent.PAUSED if is_paused else StatusEvent.ENDED,
                 RecordFormat(name),
                 recording_id=recording_id,
                 task_id=order.task_id if order else "",
-                file_id=outcome.get("file_id", ""),
+                file_id=file_id,
             )
     return said

@@ -7,6 +7,7 @@ its playlist names is a file. Only text is written, and each step may be repeate
 from collections.abc import Callable
 from dataclasses import replace
 
+from chalicelib import keys
 from chalicelib.logs import log
 from chalicelib.recording.hls_facts import HlsFacts, finished_hls
 from chalicelib.recording.naming import media_key, ready_key
@@ -21,6 +22,7 @@ from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.commit import commit
 from recorder_task.jobs.door import is_shut, shut
 from recorder_task.journal import Journal, Replaced
+from recorder_task.predecessor import Predecessor
 
 
 class UnfinishedHls:
@@ -39,6 +41,15 @@ class UnfinishedHls:
         self._bucket = bucket
         self._journal = journal
         self._clock = clock
+        self._found: set[str] = set()
+
+    def is_elsewhere(self, recording_id: str, file_id: str) -> bool:
+        """Whether a file that a recorder of ours wrote has become another session's, which goes on with it."""
+        if file_id in self._found or self._bucket.size(ready_key(file_id)) is not None:
+            return False
+        stream = self._session.stream
+        partition = keys.waiting_partition(stream.domain, stream.app, stream.stream)
+        return Predecessor(self._journal, partition, recording_id).session_id is not None
 
     def settle(self) -> set[str]:
         """Put away or end every one; one that cannot be stays for the next launch, and says why.
@@ -51,6 +62,7 @@ class UnfinishedHls:
         except Exception as error:
             log("recovery_failed", session_id=self._session.session_id, reason=str(error))
             return waiting
+        self._found = {file.file_id for file in left}
         for file in left:
             try:
                 if self._settle(file):
@@ -87,8 +99,7 @@ class UnfinishedHls:
         order = self._session.recordings.get(file.recording_id)
         if order is None or not playlist.segments or playlist.is_finished:
             return None
-        last = playlist.segments[-1]
-        paused_at = last.began_at + last.duration_seconds
+        paused_at = playlist.ends_at
         deadline = deadline_of(paused_at=paused_at, continue_seconds=order.continue_seconds, ends_at=order.ends_at)
         if not order.continue_seconds or deadline <= self._clock():
             return None

@@ -45,6 +45,7 @@ class _Shown(NamedTuple):
 
     text: bytes
     segments: int
+    ends_at: float
     facts: HlsFacts | None
     etag: str
 
@@ -115,7 +116,7 @@ class GrowingPlaylist:
         """The files that this output could go on with, and what is there of each."""
         for candidate in self._continuation.candidates(began_at=self._entry.began_at):
             shown = self._shown_by(candidate.file)
-            if shown is not None:
+            if shown is not None and self._entry.began_at <= shown.ends_at + candidate.continue_seconds:
                 yield candidate, shown
 
     def _shown_by(self, file: OpenFile) -> _Shown | None:
@@ -134,10 +135,11 @@ class GrowingPlaylist:
             return None
         if playlist.is_finished or playlist.target_seconds < self._target_seconds:
             return None
-        return _Shown(found.content, len(playlist.segments), facts, found.etag)
+        return _Shown(found.content, len(playlist.segments), playlist.ends_at, facts, found.etag)
 
     def _empty(self) -> _Shown:
-        return _Shown(Playlist(target_seconds=self._target_seconds).encode(), 0, None, "")
+        playlist = Playlist(target_seconds=self._target_seconds)
+        return _Shown(playlist.encode(), 0, self._entry.began_at, None, "")
 
     def _show(self, before: _Shown, name: str, piece: Piece, *, is_last: bool) -> bool:
         """Name a segment; False where the file cannot be gone on with."""
@@ -166,7 +168,7 @@ class GrowingPlaylist:
                     return False
                 before = last_word
                 continue
-            self._shown = _Shown(text, before.segments + 1, before.facts, etag)
+            self._shown = _Shown(text, before.segments + 1, segment.ends_at, before.facts, etag)
             self._facts = facts
             self._has_written = True
             return True
