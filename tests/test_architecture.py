@@ -120,6 +120,11 @@ def test_aws_is_reached_through_one_file() -> None:
     assert users == {"chalicelib/aws.py"}
 
 
+def test_no_code_path_scans_the_table() -> None:
+    asking = re.compile(r"""["'.](scan|Scan|execute_statement|batch_execute_statement|PartiQL\w*)["'(]""")
+    assert [str(path) for path in FILES if asking.search((ROOT / path).read_text())] == []
+
+
 @pytest.mark.parametrize("path", PURE)
 def test_pure_files_import_no_clock_no_environment_and_no_network(path: str) -> None:
     assert not offenders(set(imports(Path(path))), IMPURE_MODULES | AWS_MODULES | {"av"})

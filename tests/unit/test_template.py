@@ -93,6 +93,20 @@ def test_no_policy_holds_a_wildcard_that_is_not_explained(resources: Mapping[str
             assert "*" not in resource or general in EXPLAINED_WILDCARDS, (role, resource)
 
 
+def test_nobody_may_scan_the_table(resources: Mapping[str, Any]) -> None:
+    allowed = {action for _, statement in statements(resources) for action in as_list(statement["Action"])}
+    of_the_table = {action for action in allowed if action.startswith("dynamodb:")}
+    assert of_the_table == {
+        "dynamodb:BatchGetItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    }
+
+
 def test_every_explained_wildcard_is_used(resources: Mapping[str, Any]) -> None:
     used = {spelled(each) for _, statement in statements(resources) for each in as_list(statement["Resource"])}
     assert {each for each in EXPLAINED_WILDCARDS if "-*-*" not in each} <= used
