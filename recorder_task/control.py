@@ -11,7 +11,7 @@ from chalicelib.logs import log
 from chalicelib.recording.orders import SessionOrders
 from chalicelib.settings import Settings
 from chalicelib.table import Absent, Compare, Condition, ConditionFailed, Table, Update
-from recorder_task.journal import Journal
+from recorder_task.journal import Journal, Replaced
 
 Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """{recording_id: {format: {"state", "files", "reason", "file_id"}}}"""
@@ -55,6 +55,8 @@ class Control:
         self._outcomes: dict[str, Any] = {}
         self._outcomes_changed = False
         self._lock = threading.Lock()
+        self._assuring = threading.Lock()
+        self._assured_at = float("-inf")
         self._stop = threading.Event()
         self._on_news: Callable[[], None] = lambda: None
         self._vitals: Callable[[], Mapping[str, Any]] = dict
@@ -68,7 +70,7 @@ class Control:
 
     def journal(self) -> Journal:
         """The journal of the session that was claimed."""
-        return Journal(self._table, self._session_id, self._epoch, self._lost)
+        return Journal(self._table, self._session_id, self._epoch, self._lost, self.assure_lease)
 
     @property
     def orders(self) -> SessionOrders:
@@ -113,6 +115,22 @@ class Control:
     def holds_lease(self) -> bool:
         """Whether nobody else can have taken the session over; who holds no lease says nothing to the customer."""
         return not self.is_lost and self._clock() < self._lease_until
+
+    def assure_lease(self) -> None:
+        """Renew a lease that has run out by our own clock, before anything is written; raises Replaced.
+
+        A process that was stopped wakes like this. A table that cannot be reached stops no recording.
+        """
+        with self._assuring:
+            now = self._clock()
+            if not self.holds_lease and not self.is_lost and now >= self._assured_at + self._settings.lease_seconds:
+                self._assured_at = now
+                try:
+                    self._renew()
+                except Exception as error:
+                    log("control_failed", session_id=self._session_id, reason=str(error))
+        if self.is_lost:
+            raise Replaced
 
     def follow(self, on_news: Callable[[], None], vitals: Callable[[], Mapping[str, Any]] = dict) -> None:
         """Begin to read orders and to renew the lease.

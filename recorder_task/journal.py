@@ -24,9 +24,20 @@ class Replaced(Exception):
 
 
 class Journal:
-    """The entries of one session, written by the recorder of one epoch; `lost` is set once one tells of another."""
+    """The entries of one session, written by the recorder of one epoch; `lost` is set once one tells of another.
 
-    def __init__(self, table: Table, session_id: str, epoch: int, lost: threading.Event) -> None:
+    `assure_lease` is for whoever writes into the bucket to call before: it raises Replaced.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        session_id: str,
+        epoch: int,
+        lost: threading.Event,
+        assure_lease: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.assure_lease = assure_lease
         self._table = table
         self._session_id = session_id
         self._lost = lost

@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -12,6 +12,7 @@ from chalicelib.recording.orders import RecordingOrder
 from chalicelib.settings import Settings
 from chalicelib.table import Put, Update
 from recorder_task.control import SIGNS_OF_NEWS, AlreadyClaimed, Control, NoSuchSession
+from recorder_task.journal import Replaced
 from tests.fakes.table import FakeTable
 from tests.media.watched_table import WatchedTable
 
@@ -214,3 +215,42 @@ def test_what_an_earlier_recorder_reported_is_kept(table: FakeTable, clock: Cloc
     mine.report(later)
     mine.end("unpublished", whatever_was_ordered=True)
     assert stored(table)["outcomes"] == {**earlier, **later}
+
+
+def test_a_lease_that_ran_out_is_renewed_before_anything_is_written(table: FakeTable, clock: Clock) -> None:
+    woken = control(table, clock)
+    woken.claim()
+    clock.now += 31
+    woken.assure_lease()
+    assert stored(table)["lease_until"] == clock.now + 30
+
+
+def test_who_was_replaced_while_it_slept_writes_nothing(table: FakeTable, clock: Clock) -> None:
+    woken = control(table, clock)
+    woken.claim()
+    clock.now += 31
+    Control(table, "s", Settings(), clock).claim()
+    for _ in range(2):
+        with pytest.raises(Replaced):
+            woken.assure_lease()
+    assert woken.is_lost
+
+
+def test_a_table_that_cannot_be_reached_stops_no_recording(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = FakeTable()
+    woken = control(table, clock)
+    woken.claim()
+    clock.now += 31
+    tries = []
+
+    def gone(write: Update) -> NoReturn:
+        tries.append(write)
+        raise ConnectionError
+
+    monkeypatch.setattr(table, "update", gone)
+    for _ in range(3):
+        woken.assure_lease()
+    assert (len(tries), woken.is_lost) == (1, False)
+    clock.now += 31
+    woken.assure_lease()
+    assert len(tries) == 2
