@@ -141,7 +141,7 @@ class Recorder:
             self._write(self._backlog.push(intake.flush()))
             self._write_backlog()
             if self._finish(reason, recovery, reporter):
-                return reason
+                return self._why(reason)
 
     def _only_recover(self, recovery: Recovery, reporter: Reporter) -> str:
         """The stream has gone: this launch finishes what an earlier one left."""
@@ -178,7 +178,14 @@ class Recorder:
         recovery.join()
         self._settle_what_was_left(reporter)
         self._report()
-        return self._control.is_lost or self._control.end(reason, whatever_was_ordered=not can_go_on)
+        return self._control.is_lost or self._control.end(self._why(reason), whatever_was_ordered=not can_go_on)
+
+    def _why(self, reason: str) -> str:
+        """Where every format has failed the first one's failure belongs to the reason."""
+        outcomes = [outcome for each in self._recordings.values() for outcome in each.outcomes.values()]
+        failures = [outcome["reason"] for outcome in outcomes if outcome["state"] == "failed"]
+        has_failed = bool(failures) and len(failures) == len(outcomes) and not self._control.is_lost
+        return f"{reason}: {failures[0]}" if has_failed else reason
 
     def _settle_what_was_left(self, reporter: Reporter) -> None:
         if self._control.is_lost:
@@ -239,18 +246,25 @@ class Recorder:
         return self._stop.is_set() or self._control.is_lost
 
     def _tell_that_nothing_came(self, reporter: Reporter, reason: str) -> None:
+        """Once for each format, however often it is tried."""
         orders = self._control.orders.recordings.values()
         for order in (each for each in orders if each.starts_at <= self._clock()):
+            left = dict(self._left.get(order.recording_id, {}))
+            self._left = {**self._left, order.recording_id: left}
             for name in order.formats:
-                had_begun = self._left.get(order.recording_id, {}).get(name, {}).get("state") == "recording"
                 reporter.expect(name)
+                state = left.get(name, {}).get("state")
+                if state == "failed":
+                    continue
                 reporter.status(
-                    StatusEvent.ERROR if had_begun else StatusEvent.START_FAILED,
+                    StatusEvent.ERROR if state == "recording" else StatusEvent.START_FAILED,
                     name,
                     recording_id=order.recording_id,
                     task_id=order.task_id,
                     reason=reason,
                 )
+                if state != "recording":
+                    left[name] = {"state": "failed", "files": 0, "reason": reason}
         reporter.trouble(Trouble.PULL_FAILED, description=reason)
 
     def _vitals(self) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from recorder_task.format_recording import SILENCE_SECONDS
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
-from tests.media.flv_surgery import AUDIO, FlvTag, flv, tags_of
+from tests.media.flv_surgery import AUDIO, flv, tags_of
 from tests.media.packets import Packet, contents, packets_of
 from tests.media.studio import Studio, template_order
 from tests.media.troubles import troubles_told

@@ -117,6 +117,17 @@ def test_a_task_without_a_template_records_hls(world: World) -> None:
     assert set(recordings(world)[f"task-{task_id}"].formats) == {RecordFormat.HLS}
 
 
+def test_of_a_rule_whose_template_is_gone_nothing_is_recorded_and_of_a_task_hls(world: World) -> None:
+    of_rule, of_task = world.template("Flv"), world.template("Mp4")
+    world.rule(of_rule)
+    task_id = world.task(TemplateId=of_task)
+    for template_id in (of_rule, of_task):  # of_rule: deleted with its rule, after the hook had read the rule
+        world.table.items.pop(keys.record_template(template_id))
+    world.publish()
+    assert set(recordings(world)) == {f"task-{task_id}"}
+    assert recordings(world)[f"task-{task_id}"].formats.keys() == {RecordFormat.HLS}
+
+
 @pytest.mark.parametrize("why", ["over", "stopped", "deleted", "to come"])
 def test_a_task_that_is_not_due_records_nothing(world: World, why: str) -> None:
     start = {"StartTime": int(BEGIN) + 300} if why == "to come" else {}
