@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple, Protocol, cast
 
 import av
@@ -55,7 +56,7 @@ class FileOrder:
     on_file: Callable[[OpenFile, HlsFacts | None], None]
     """HLS tells in the lane which file it writes, with the facts of what others have written of it."""
     tally: Tally
-    """What was written so far, the sample under way not included."""
+    """What was written so far, the sample under muxed not included."""
     tracks: Sequence[Track]
     starts_at: float
     """Media seconds (dts) of the file's first sample: 0 in the file, for every track."""
@@ -87,6 +88,17 @@ def packet_of(sample: Sample) -> Any:
     return packet
 
 
+@dataclass(slots=True)
+class _MuxedTrack:
+    """One track inside a muxer."""
+
+    stream: Any
+    time_base: Fraction
+    offset: int
+    """Of the file's beginning, in ticks."""
+    earliest: int = 0
+
+
 class Muxer:
     """FFmpeg's muxer of one container, writing to a Python file object; copies packets, decodes nothing."""
 
@@ -100,32 +112,30 @@ class Muxer:
         options: Mapping[str, str] | None = None,
     ) -> None:
         self._container = av.open(file, "w", format=container_format, options={**MUXER_OPTIONS, **(options or {})})
-        self._streams: dict[int, Any] = {}
-        self._offsets: dict[int, int] = {}
-        self._earliest: dict[int, int] = {}
+        self._tracks: dict[int, _MuxedTrack] = {}
         try:
             for track in tracks:
                 # Without `opaque` PyAV leaks the template's codec context.
-                self._streams[track.index] = self._container.add_stream_from_template(track.template, opaque=True)
-                self._offsets[track.index] = round(starts_at / track.time_base)
-                self._earliest[track.index] = 0
+                stream = self._container.add_stream_from_template(track.template, opaque=True)
+                self._tracks[track.index] = _MuxedTrack(stream, track.time_base, round(starts_at / track.time_base))
         except BaseException:
             self._container.close()
             raise
 
     def write(self, sample: Sample) -> None:
         """Mux one sample, its times moved so that the file begins at 0."""
-        track, packet = sample.track, packet_of(sample)
-        offset = self._offsets[track.index]
-        # Where audio and video come seconds apart one of them may be earlier than the file.
-        dts = max(sample.dts - offset, self._earliest[track.index])
-        self._earliest[track.index] = dts + 1
+        muxed, packet = self._tracks[sample.track.index], packet_of(sample)
+        dts, pts = sample.dts - muxed.offset, sample.pts - muxed.offset
+        if dts < muxed.earliest:
+            # Where audio and video come seconds apart one of them may be earlier than the file.
+            dts = muxed.earliest
+        muxed.earliest = dts + 1
         # Another muxer may have had this packet before and left its own times in it.
-        packet.time_base = track.time_base
+        packet.time_base = muxed.time_base
         packet.dts = dts
-        packet.pts = max(sample.pts - offset, dts)
+        packet.pts = pts if pts > dts else dts
         packet.duration = sample.duration
-        packet.stream = self._streams[track.index]
+        packet.stream = muxed.stream
         self._container.mux_one(packet)
 
     def close(self) -> None:
