@@ -150,6 +150,14 @@ def task(task_id: str) -> Key:
     return Key(f"TASK#{task_id}", "TASK")
 
 
+LIVE_RECORDS = "LIVE-RECORDS"
+
+
+def live_record(starts_at: int, ends_at: int, task_id: str) -> Key:
+    """Ordered by the end of its window (unix s), with its start beside it."""
+    return Key(LIVE_RECORDS, f"{ends_at:011d}#{starts_at:011d}#{task_id}")
+
+
 def session(session_id: str) -> Key:
     return Key(f"SESSION#{session_id}", "SESSION")
 

@@ -54,6 +54,8 @@ CODES_OF_VALUES: Mapping[str, str] = {
 """Codes of wrong values by the name of their field, or by its end."""
 FREE_DOMAINS = frozenset({"DescribeLiveStreamEventList", "DescribeLiveStreamOnlineList", "DescribeRecordTask"})
 """Actions in which the domain is a filter, which may be anything."""
+DOMAIN_MAY_BE_EMPTY = frozenset({"CreateLiveRecord"})
+"""Actions in which no domain means the deployment's own."""
 FIELDS_WITH_OWN_CODE: Mapping[str, frozenset[str]] = {
     "SearchMedia": frozenset(
         {
@@ -97,8 +99,10 @@ WRONG_VALUES: Mapping[str, list[Any]] = {
     "DomainType": [2],
     "Enable": [2],
     "EndTime": ["tomorrow"],
+    "FileFormat": ["avi"],
     "FlowContinueDuration": [1801],
     "FlvParam.RecordInterval": [29, 43_201],
+    "Highlight": [2],
     "IsAsc": [2],
     "IsDelayLive": [2],
     "IsFilter": [2],
@@ -107,6 +111,7 @@ WRONG_VALUES: Mapping[str, list[Any]] = {
     "Limit": [5001],
     "LiveType": ["Live", ""],
     "MainlandOrOversea": ["Moon"],
+    "MixStream": [2],
     "Mp3Param.RecordInterval": [29, 7201],
     "Mp4Param.RecordInterval": [29, 43_201],
     "Offset": [5001],
@@ -114,6 +119,7 @@ WRONG_VALUES: Mapping[str, list[Any]] = {
     "PageSize": [0, 1_000_000],
     "PlayType": [0, 4],
     "PushDomains": [["a b"]],
+    "RecordType": ["picture"],
     "ResumeTime": ["tomorrow"],
     "ReviewResults": [["ok"]],
     "Sort.Field": ["Name"],
@@ -163,7 +169,9 @@ def _wrong_values(action: str, path: str, field: Field) -> Iterator[tuple[Fault,
     if kind == "str":
         yield Fault.TOO_LONG, ["x" * 5000] if is_list else "x" * 5000
     if not (field.name == "DomainName" and action in FREE_DOMAINS):
-        yield from ((Fault.WRONG_VALUE, value) for value in _of_name(WRONG_VALUES, path) or ())
+        takes_nothing = field.name == "DomainName" and action in DOMAIN_MAY_BE_EMPTY
+        values = _of_name(WRONG_VALUES, path) or ()
+        yield from ((Fault.WRONG_VALUE, value) for value in values if not (takes_nothing and value == ""))
 
 
 def _code(action: str, path: str, field: Field, fault: Fault) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.api.moments import iso_text
+from chalicelib.api.moments import beijing_text, iso_text
 
 DOMAIN = "push.example.com"
 STREAM = {"DomainName": DOMAIN, "AppName": "live", "StreamName": "room-7"}
@@ -28,6 +28,11 @@ class FromNow:
 def iso(seconds: int) -> FromNow:
     """A moment as ISO 8601."""
     return FromNow(seconds, iso_text)
+
+
+def beijing(seconds: int) -> FromNow:
+    """A moment as the older family of tasks writes it."""
+    return FromNow(seconds, beijing_text)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ SPANS = [
     Conflict("too long ago", {"StartTime": iso(-70 * DAY), "EndTime": iso(-69 * DAY)}, WRONG),
     Conflict("too long a span", {"StartTime": iso(-40 * DAY), "EndTime": iso(-8 * DAY)}, WRONG),
 ]
+
+UNKNOWN_RECORD = Conflict("no such task", {"StreamName": "room-7", "TaskId": 7}, "ResourceNotFound.TaskId")
+RECORD = STREAM | {"StartTime": beijing(0), "EndTime": beijing(60)}
+RECORDED = [("CreateLiveRecord", RECORD)]
+OF_ANOTHER = Conflict("another's task", {"StreamName": "x", "TaskId": 1}, "ResourceNotFound.ChannelNotExist", RECORDED)
 
 CONFLICTS: Mapping[str, Sequence[Conflict]] = {
     "CreateLiveRecordTemplate": [
@@ -118,6 +128,22 @@ CONFLICTS: Mapping[str, Sequence[Conflict]] = {
             {"StartTime": FromNow(0), "EndTime": FromNow(9), "ScrollToken": "AAAA"},
             WRONG,
         ),
+    ],
+    "CreateLiveRecord": [
+        Conflict("no start", STREAM | {"EndTime": beijing(60)}, "MissingParameter"),
+        Conflict("no end", STREAM | {"StartTime": beijing(0)}, "MissingParameter"),
+        Conflict("no domain", {**RECORD, "DomainName": ""}, "MissingParameter"),
+        Conflict("already over", RECORD | {"EndTime": beijing(-9), "StartTime": beijing(-60)}, TASK_TIME),
+        Conflict("longer than a day", RECORD | {"EndTime": beijing(DAY + 9)}, TASK_TIME),
+        Conflict("nobody publishes it", STREAM | {"Highlight": 1}, "ResourceUnavailable.StreamNotExist"),
+        Conflict("no parameter of files", RECORD | {"StreamParam": "bitrate=1"}, WRONG),
+        Conflict("the fourth at once", RECORD, "LimitExceeded.MaximumRunningTask", RECORDED * 3),
+    ],
+    "StopLiveRecord": [UNKNOWN_RECORD, OF_ANOTHER],
+    "DeleteLiveRecord": [
+        UNKNOWN_RECORD,
+        OF_ANOTHER,
+        Conflict("it runs", {"StreamName": "room-7", "TaskId": 1}, "FailedOperation.AlterTaskState", RECORDED),
     ],
     "CreateLiveCallbackTemplate": [
         Conflict("no URL", {"TemplateName": "c"}, "InvalidParameter"),

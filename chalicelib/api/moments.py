@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated
+from urllib.parse import unquote_plus
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 BEIJING = timezone(timedelta(hours=8))
+BEIJING_FORM = "%Y-%m-%d %H:%M:%S"
 
 
 def iso_text(moment: float) -> str:
@@ -24,7 +26,12 @@ def iso_moment(text: str) -> float:
 
 def beijing_text(moment: float) -> str:
     """A moment (unix s) as `2026-11-20 18:00:00`, UTC+8."""
-    return datetime.fromtimestamp(moment, BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(moment, BEIJING).strftime(BEIJING_FORM)
+
+
+def beijing_moment(text: str) -> float:
+    """The unix seconds of `2026-11-20 18:00:00` in UTC+8, escaped as in a URL or not; raises ValueError."""
+    return datetime.strptime(unquote_plus(text), BEIJING_FORM).replace(tzinfo=BEIJING).timestamp()
 
 
 def any_moment(text: str) -> float:
@@ -46,6 +53,14 @@ def _readable(text: str) -> str:
     return text
 
 
+def _readable_in_beijing(text: str) -> str:
+    try:
+        beijing_moment(text or "2026-11-20 18:00:00")
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("not_a_moment", "not a time such as 2026-11-20 18:00:00") from None
+    return text
+
+
 def _readable_in_either_form(text: str) -> str:
     try:
         any_moment(text)
@@ -59,3 +74,5 @@ IsoText = Annotated[str, AfterValidator(_readable)]
 """A text that `iso_moment` reads."""
 AnyText = Annotated[str, AfterValidator(_readable_in_either_form)]
 """A text that `any_moment` reads."""
+BeijingText = Annotated[str, AfterValidator(_readable_in_beijing)]
+"""A text that `beijing_moment` reads, or none."""

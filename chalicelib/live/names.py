@@ -19,6 +19,7 @@ def _domain(text: str) -> str:
 
 
 Domain = Annotated[str, AfterValidator(_domain)]
+GivenOrNoDomain = Annotated[str, AfterValidator(lambda text: text and _domain(text))]
 PathName = Annotated[str, Field(max_length=255)]
 """An app or stream name, any spelling; empty where a rule means any."""
 GivenPathName = Annotated[str, Field(min_length=1, max_length=255)]

@@ -56,13 +56,18 @@ def is_over(task: Item, *, now: float) -> bool:
 
 def has_room(others: Iterable[Item], *, starts_at: int, ends_at: int) -> bool:
     """Whether one more task fits beside the stream's `others` at every moment of its window (unix s)."""
+    windows = ((other["StartTime"], _occupied_until(other)) for other in others)
+    return most_at_once(windows, starts_at=starts_at, ends_at=ends_at) < MOST_AT_ONCE
+
+
+def most_at_once(windows: Iterable[tuple[int, int]], *, starts_at: int, ends_at: int) -> int:
+    """How many windows (first second, end) share a moment between `starts_at` and `ends_at`, all unix s."""
     edges = []
-    for other in others:
-        begins = max(starts_at, other["StartTime"])
-        ends = min(ends_at, _occupied_until(other))
+    for first, end in windows:
+        begins, ends = max(starts_at, first), min(ends_at, end)
         if begins < ends:
             edges += [(begins, 1), (ends, -1)]  # at one moment what ends makes room for what begins
-    return max(accumulate(step for _, step in sorted(edges)), default=0) < MOST_AT_ONCE
+    return max(accumulate(step for _, step in sorted(edges)), default=0)
 
 
 def stream_of(task: Item) -> StreamRef:

@@ -23,12 +23,14 @@ def test_the_actions_are_those_that_are_promised() -> None:
         "AddLiveDomain",
         "CreateLiveCallbackRule",
         "CreateLiveCallbackTemplate",
+        "CreateLiveRecord",
         "CreateLiveRecordRule",
         "CreateLiveRecordTemplate",
         "CreateRecordTask",
         "DeleteLiveCallbackRule",
         "DeleteLiveCallbackTemplate",
         "DeleteLiveDomain",
+        "DeleteLiveRecord",
         "DeleteLiveRecordRule",
         "DeleteLiveRecordTemplate",
         "DeleteRecordTask",
@@ -58,6 +60,7 @@ def test_the_actions_are_those_that_are_promised() -> None:
         "ModifyLiveRecordTemplate",
         "ResumeLiveStream",
         "SearchMedia",
+        "StopLiveRecord",
         "StopRecordTask",
     ]
 
