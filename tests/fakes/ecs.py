@@ -26,3 +26,25 @@ class FakeEcs:
             self.tasks[token] = request
             self.on_start(request["startedBy"])
         return {"tasks": [{"taskArn": arn}], "failures": []}
+
+
+def detail(session_id: str, launch: int = 1, *, exit_code: int | None = 1, **facts: Any) -> dict[str, Any]:
+    """`detail` of ECS's event that a recorder's task has stopped."""
+    environment = {"SESSION_ID": session_id, "LAUNCH": str(launch)}
+    container = {"name": "recorder", "lastStatus": "STOPPED"} | ({} if exit_code is None else {"exitCode": exit_code})
+    return {
+        "taskArn": "arn:aws:ecs:us-east-1:000000000000:task/tapedeck/1",
+        "lastStatus": "STOPPED",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [container],
+        "overrides": {
+            "containerOverrides": [
+                {
+                    "name": "recorder",
+                    "environment": [{"name": name, "value": value} for name, value in environment.items()],
+                }
+            ]
+        },
+        **facts,
+    }

@@ -16,7 +16,7 @@ from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.packets import contents, packets_of
 from tests.media.studio import Studio
 from tests.media.watched_table import WatchedTable
-from tests.unit.flow.test_supervision import detail
+from tests.fakes.ecs import detail
 
 Source = Callable[[Clip], Path]
 MADE = ClipOrder(seconds=4, width=64, height=64)

@@ -32,6 +32,14 @@ def world(monkeypatch: pytest.MonkeyPatch, short_settings: None) -> World:
 
 
 @pytest.fixture
+def session_id(world: World) -> str:
+    """A live session whose recorder is on its way."""
+    world.rule(world.template("Flv"))
+    world.publish()
+    return str(world.sessions()[0]["session_id"])
+
+
+@pytest.fixture
 def receiver() -> Iterator[CallbackReceiver]:
     """A customer's server."""
     with callback_receiver() as running:

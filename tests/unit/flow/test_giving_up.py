@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.recording.supervision import recorder_stopped, tend
 from tests.fakes.callback_receiver import CallbackReceiver
+from tests.fakes.ecs import detail
 from tests.fakes.world import World
-from tests.unit.flow.test_supervision import detail
 
 
 def keep_dying(world: World, session_id: str) -> None:

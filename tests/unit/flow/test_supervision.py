@@ -1,53 +1,18 @@
-"""Recorders that end, fail and vanish: told by ECS, found by the tick, launched again, given up."""
+"""A recorder's task has stopped, and ECS tells of it: what is written down, who follows, who is given up."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from chalicelib import keys
 from chalicelib.handlers.task_stopped import task_stopped
-from chalicelib.recording.launcher import ensure_recorder
-from chalicelib.recording.orders import RecordingOrder
-from chalicelib.recording.session import order_added, order_ended
 from chalicelib.recording.supervision import recorder_stopped, tend
-from chalicelib.table import ConditionFailed
-from tests.fakes.world import BEGIN, World
-
-FILE_ID = "5000000000000000042"
-
-
-def detail(session_id: str, launch: int = 1, *, exit_code: int | None = 1, **facts: Any) -> dict[str, Any]:
-    """`detail` of ECS's event that a recorder's task has stopped."""
-    environment = {"SESSION_ID": session_id, "LAUNCH": str(launch)}
-    container = {"name": "recorder", "lastStatus": "STOPPED"} | ({} if exit_code is None else {"exitCode": exit_code})
-    return {
-        "taskArn": "arn:aws:ecs:us-east-1:000000000000:task/tapedeck/1",
-        "lastStatus": "STOPPED",
-        "stopCode": "EssentialContainerExited",
-        "stoppedReason": "Essential container in task exited",
-        "containers": [container],
-        "overrides": {
-            "containerOverrides": [
-                {
-                    "name": "recorder",
-                    "environment": [{"name": name, "value": value} for name, value in environment.items()],
-                }
-            ]
-        },
-        **facts,
-    }
-
-
-@pytest.fixture
-def session_id(world: World) -> str:
-    """A live session whose recorder is on its way."""
-    world.rule(world.template("Flv"))
-    world.publish()
-    return str(world.sessions()[0]["session_id"])
+from tests.fakes.ecs import detail
+from tests.fakes.world import BEGIN, FILE, World
 
 
 def tick(world: World, seconds: float = 60) -> None:
+    """So much later the tick comes."""
     world.now += seconds
     tend(world.table, now=world.now)
 
@@ -89,7 +54,7 @@ def test_files_left_open_have_a_recorder_launched_though_the_stream_is_gone(worl
     recorder_stopped(world.table, detail(session_id, exit_code=137), now=world.now)
     assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
     world.claim(session_id)
-    world.table.items.pop(keys.open_file(session_id, FILE_ID))
+    world.table.items.pop(keys.open_file(session_id, FILE.file_id))
     world.end(session_id)
     recorder_stopped(world.table, detail(session_id, 2, exit_code=0), now=world.now)
     assert world.listed(keys.ALL_OPEN) == []
@@ -108,14 +73,6 @@ def test_files_that_cannot_be_recovered_are_given_up_after_three_tries(
     assert len(world.ecs.tasks) == 3
     assert capsys.readouterr().err.count('"event":"recording_failed"') == 1
     assert world.listed(keys.ALL_OPEN) == []
-
-
-def test_a_death_that_ecs_did_not_tell_of_is_made_good_within_90_seconds(world: World, session_id: str) -> None:
-    world.claim(session_id)
-    world.left_open(session_id)
-    world.unpublish()
-    tick(world, 30.5)
-    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
 
 
 def test_an_image_that_cannot_be_pulled_is_a_failure_with_its_reason(world: World, session_id: str) -> None:
@@ -176,72 +133,6 @@ def test_the_function_reads_the_event_as_ecs_sends_it(world: World, session_id: 
     assert world.session(session_id)["stopped_launch"] == 1
 
 
-def test_a_refused_launch_does_not_refuse_the_publish_and_is_tried_again(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    world.rule(world.template("Flv"))
-    world.ecs.refusal = "RESOURCE:MEMORY"
-    world.publish()
-    (session,) = world.sessions()
-    assert session["end_reason"] == "not launched: RESOURCE:MEMORY"
-    assert '"event":"recorder_not_launched"' in capsys.readouterr().err
-    world.ecs.refusal = None
-    tick(world)
-    assert list(world.ecs.tasks) == [f"{session['session_id']}-2"]
-
-
-def test_a_publish_that_died_before_it_launched_is_made_good_by_the_tick(world: World, session_id: str) -> None:
-    world.ecs.tasks.clear()
-    tick(world, 20)
-    assert len(world.ecs.tasks) == 0
-    tick(world, 20)
-    assert list(world.ecs.tasks) == [f"{session_id}-1"]
-
-
-def test_a_launch_nobody_heard_of_again_is_lost_and_made_anew(
-    world: World, session_id: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    tick(world, 181)
-    assert world.session(session_id)["end_reason"] == "lost"
-    assert '"event":"recorder_lost"' in capsys.readouterr().err
-    tick(world)
-    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
-
-
-def test_a_recorder_whose_lease_has_lapsed_is_lost(
-    world: World, session_id: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    world.claim(session_id)
-    tick(world, 30)
-    assert len(world.ecs.tasks) == 1
-    tick(world, 1)
-    assert '"event":"recorder_lost"' in capsys.readouterr().err
-    assert list(world.ecs.tasks) == [f"{session_id}-1", f"{session_id}-2"]
-
-
-def test_a_lost_recorder_of_an_unpublished_session_closes_it(world: World, session_id: str) -> None:
-    world.claim(session_id)
-    world.unpublish()
-    tick(world)
-    assert world.listed(keys.ALL_OPEN) == []
-    assert len(world.ecs.tasks) == 1
-
-
-def test_a_recorder_that_works_is_left_alone(world: World, session_id: str) -> None:
-    world.claim(session_id, lease_seconds=1000)
-    before = world.session(session_id)
-    tick(world)
-    assert world.session(session_id) == before
-
-
-def test_the_tick_lets_go_of_a_session_whose_recorder_ended_untold(world: World, session_id: str) -> None:
-    world.claim(session_id)
-    world.unpublish()
-    world.end(session_id)
-    tick(world)
-    assert world.listed(keys.ALL_OPEN) == []
-
-
 def test_a_recorder_with_nothing_left_to_do_is_not_launched_again(world: World) -> None:
     world.task(seconds=30)
     world.publish()
@@ -253,44 +144,3 @@ def test_a_recorder_with_nothing_left_to_do_is_not_launched_again(world: World) 
     tick(world)
     assert world.session(session_id)["failures"] == 0
     assert len(world.ecs.tasks) == 1
-
-
-def test_one_session_that_cannot_be_tended_does_not_keep_the_others_waiting(
-    world: World, session_id: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    del world.table.items[keys.session(session_id)]["launched_at"]
-    world.unpublish()
-    world.publish()
-    tick(world, 181)
-    assert '"event":"session_not_tended"' in capsys.readouterr().err
-    assert world.sessions()[-1]["end_reason"] == "lost"
-
-
-def test_a_task_made_in_mid_stream_gets_a_recorder_if_none_runs(world: World) -> None:
-    world.publish()
-    session_id = world.sessions()[0]["session_id"]
-    task_id = world.task()
-    assert list(world.session(session_id)["orders"]) == [f"task-{task_id}"]
-    assert list(world.ecs.tasks) == [f"{session_id}-1"]
-    ensure_recorder(world.table, session_id, now=world.now)
-    world.claim(session_id)
-    ensure_recorder(world.table, session_id, now=world.now)
-    assert len(world.ecs.requests) == 1
-    world.act("StopRecordTask", TaskId=task_id)
-    assert world.session(session_id)["orders"][f"task-{task_id}"]["ends_at"] == world.now
-    assert world.session(session_id)["orders_version"] == 3
-
-
-def test_an_unpublished_session_takes_no_more_orders(world: World, session_id: str) -> None:
-    world.unpublish()
-    order = RecordingOrder.from_item(world.session(session_id)["orders"]["template-1"])
-    with pytest.raises(ConditionFailed):
-        world.table.update(order_added(session_id, order))
-    ensure_recorder(world.table, session_id, now=world.now)
-    ensure_recorder(world.table, "0" * 32, now=world.now)
-    assert len(world.ecs.requests) == 1
-
-
-def test_an_order_that_a_session_does_not_have_cannot_be_ended(world: World, session_id: str) -> None:
-    with pytest.raises(ConditionFailed):
-        world.table.update(order_ended(session_id, "task-unknown", world.now))
