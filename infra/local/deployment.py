@@ -81,6 +81,7 @@ def _parameters(emulator: Emulator, settings: LocalSettings) -> dict[str, str]:
         "MediaBase": f"http://{LOOPBACK}:{settings.front_port}/media",
         "DefaultPushDomain": settings.push_domain,
         "CallbackAllowPrivate": "true",
+        "OriginControlUrl": f"http://{LOOPBACK}:{settings.origin_api_port}",
     }
 
 

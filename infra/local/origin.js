@@ -7,11 +7,14 @@
  * - it reports the end of a publish after 30 seconds of grace and carries timestamps over: here there is no grace;
  * - it never closes the players of a stream that ended: here they get what is buffered and then the end;
  * - it passes on what a second publisher sends until that one has closed: here nothing of it;
- * - it drops the query's spelling: here hooks carry it as it came.
+ * - it drops the query's spelling: here hooks carry it as it came;
+ * - it has no way to end one connection: here SRS's has, `DELETE /api/v1/clients/{id}`, with SRS's answers.
  *
- * Usage: node origin.js   with ORIGIN_PORT, ORIGIN_HOOKS (base URL of the hooks) and ORIGIN_SECRET in the environment.
+ * Usage: node origin.js   with ORIGIN_PORT, ORIGIN_HOOKS (base URL of the hooks) and ORIGIN_SECRET in the environment,
+ * and for the HTTP API, where it is wanted, ORIGIN_API_PORT and ORIGIN_API_CREDENTIALS (`user:password`).
  */
 
+import { timingSafeEqual } from "node:crypto";
 import http from "node:http";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,6 +27,9 @@ const HOOK_TIMEOUT_MS = 20_000; // the publish hook may hold for some eight seco
 const PORT = Number(process.env.ORIGIN_PORT);
 const HOOKS = process.env.ORIGIN_HOOKS;
 const SECRET = process.env.ORIGIN_SECRET;
+const API_PORT = process.env.ORIGIN_API_PORT; // without it there is no API
+const API_CREDENTIALS = `Basic ${Buffer.from(process.env.ORIGIN_API_CREDENTIALS ?? "").toString("base64")}`;
+const CLIENT_NOT_FOUND = 2049; // SRS's ERROR_RTMP_CLIENT_NOT_FOUND
 const SERVER_ID = `tapedeck-${process.pid}`;
 
 const agent = new http.Agent({ keepAlive: true });
@@ -161,16 +167,43 @@ Context.eventEmitter.on("postPlay", (session) => {
   if (session.streamPath) onPlay(session);
 });
 
+/** SRS's HTTP API, as far as ending a connection goes: HTTP 200 and a code, HTTP 401 without the credentials. */
+function answerApi(request, response) {
+  const given = Buffer.from(request.headers.authorization ?? "");
+  const wanted = Buffer.from(API_CREDENTIALS);
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    response.writeHead(401, { "WWW-Authenticate": "Basic" }).end();
+    return;
+  }
+  const id = request.url.match(/^\/api\/v1\/clients\/([^/?]+)$/)?.[1];
+  if (request.method !== "DELETE" || !id) {
+    response.writeHead(404).end();
+    return;
+  }
+  const session = Context.sessions.get(id);
+  if (session) session.socket.destroy();
+  response.writeHead(200, { "Content-Type": "application/json" });
+  response.end(JSON.stringify({ code: session ? 0 : CLIENT_NOT_FOUND, server: SERVER_ID }));
+}
+
+/** Listen on loopback; resolves with the port. What cannot listen ends the origin. */
+function listen(server, port) {
+  server.on("error", (error) => {
+    log("origin_failed", { error: error.message });
+    process.exit(1);
+  });
+  return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(server.address().port)));
+}
+
 const server = net.createServer(accept);
-server.on("error", (error) => {
-  log("origin_failed", { error: error.message });
-  process.exit(1);
-});
-server.listen(PORT, "127.0.0.1", () => log("origin_listening", { port: server.address().port }));
+const api = http.createServer(answerApi);
+const apiPort = API_PORT && (await listen(api, Number(API_PORT)));
+log("origin_listening", { port: await listen(server, PORT), api_port: apiPort });
 
 /** End every connection, wait until that was told, and end. */
 async function stop() {
   server.close();
+  api.close();
   for (const session of Context.sessions.values()) session.socket.destroy();
   await sleep(20); // node-media-server reports the ends a moment later
   await Promise.race([Promise.all(telling), sleep(2000)]);

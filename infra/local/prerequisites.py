@@ -21,6 +21,7 @@ def check_ports(settings: LocalSettings) -> None:
         "TAPEDECK_FRONT_PORT": settings.front_port,
         "TAPEDECK_ECS_PORT": settings.ecs_port,
         "TAPEDECK_RTMP_PORT": settings.rtmp_port,
+        "TAPEDECK_ORIGIN_API_PORT": settings.origin_api_port,
     }
     if not settings.emulator:
         ports["TAPEDECK_AWS_PORT"] = settings.aws_port

@@ -27,6 +27,7 @@ class LocalSettings:
     aws_port: int = setting(4566, "The emulator (LocalStack's port, where its tools expect it).")
     ecs_port: int = setting(4567, "The stand-in for ECS, which starts recorders as processes.")
     rtmp_port: int = setting(1935, "The origin: encoders push here, recorders pull from here.")
+    origin_api_port: int = setting(1985, "The origin's HTTP API (SRS's port), by which a publisher is dropped.")
     push_domain: str = setting("push.example.com", "Push domain of a publish that names none.")
     region: str = setting("us-east-1", "Region of the emulated account.")
     stop_seconds: float = setting(

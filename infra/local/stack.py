@@ -26,7 +26,7 @@ from infra.local.narration import narrate
 from infra.local.prerequisites import check_origin, check_ports
 from infra.local.recorders import Recorders
 from infra.local.running import StackFacts, pid_file, running_pid, stack_file
-from infra.local.secret_parameters import local_key
+from infra.local.secret_parameters import local_key, origin_credentials
 from infra.local.settings import LOOPBACK, ROOT, LocalSettings, read_settings
 from infra.local.trouble import Trouble
 from infra.local.warm_up import warm_up
@@ -95,7 +95,8 @@ class Stack:
         parts.push_async_callback(asyncio.to_thread, function_logs.stop)
         await self._serve(parts, Front(emulator.endpoint, deployed).application(), settings.front_port)
         await self._start_recorders(parts, emulator, deployed)
-        self._start_origin(parts, secret)
+        credentials = await asyncio.to_thread(origin_credentials, emulator.client("ssm"), deployed.parameter_prefix)
+        self._start_origin(parts, secret, credentials)
         await asyncio.to_thread(warm_up, emulator.client("lambda"), deployed.functions)
         self._say("The functions, the front and the origin are up")
         second = asyncio.create_task(self._warm_up_seconds(emulator, deployed))
@@ -125,12 +126,14 @@ class Stack:
         parts.callback(killing.cancel)
         parts.push_async_callback(recorders.stop_all, self.settings.stop_seconds, self._at_once)
 
-    def _start_origin(self, parts: AsyncExitStack, secret: str) -> None:
+    def _start_origin(self, parts: AsyncExitStack, secret: str, credentials: str) -> None:
         environment = {
             **os.environ,
             "ORIGIN_PORT": str(self.settings.rtmp_port),
             "ORIGIN_HOOKS": f"http://{LOOPBACK}:{self.settings.front_port}/hooks/srs",
             "ORIGIN_SECRET": secret,
+            "ORIGIN_API_PORT": str(self.settings.origin_api_port),
+            "ORIGIN_API_CREDENTIALS": credentials,
         }
         origin = Child(
             "the origin",

@@ -19,7 +19,7 @@ from infra.local.demo.stack_process import StackProcess
 from infra.local.running import StackFacts
 from infra.local.settings import LOOPBACK, free_ports
 
-PORTS = ("TAPEDECK_FRONT_PORT", "TAPEDECK_AWS_PORT", "TAPEDECK_ECS_PORT", "TAPEDECK_RTMP_PORT")
+PORTS = tuple(f"TAPEDECK_{part}_PORT" for part in ("FRONT", "AWS", "ECS", "RTMP", "ORIGIN_API"))
 STACK_NAME = "tapedeck"
 
 

@@ -1,26 +1,21 @@
 """The origin of the local stack: what a publisher, a puller and the receiver of its hooks see of it."""
 
 import json
-import os
-import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import av
 import pytest
 
-from infra.local.child import Child
 from infra.local.demo.clip import make_clip
 from infra.local.demo.packets import PacketPrint, print_of
 from infra.local.demo.publisher import Publisher
-from infra.local.settings import ROOT
 from tests.fakes.hook_server import HookServer
 from tests.fakes.serving import serving
+from tests.local.origin_process import SECRET, running_origin
 
-SECRET = "s&cret +"
 QUERY = "?vhost=push.example.com&txSecret=a%2Fb&x=1"
 
 
@@ -37,24 +32,8 @@ def hooks() -> HookServer:
 @pytest.fixture
 def origin(hooks: HookServer, tmp_path: Path) -> Iterator[str]:
     """Base of the push URLs of an origin that tells `hooks`."""
-    with serving(hooks.application()) as base, running_origin(f"{base}/hooks/srs", tmp_path) as rtmp:
-        yield rtmp
-
-
-@contextmanager
-def running_origin(hooks_base: str, directory: Path) -> Iterator[str]:
-    lines: queue.Queue[str] = queue.Queue()
-    process = Child(
-        "the origin",
-        ["node", str(ROOT / "infra" / "local" / "origin.js")],
-        {**os.environ, "ORIGIN_PORT": "0", "ORIGIN_HOOKS": hooks_base, "ORIGIN_SECRET": SECRET},
-        log=directory / "origin.log",
-        on_line=lines.put,
-    )
-    try:
-        yield f"rtmp://127.0.0.1:{json.loads(lines.get(timeout=10))['port']}"
-    finally:
-        assert process.stop(5) == 0
+    with serving(hooks.application()) as base, running_origin(f"{base}/hooks/srs", tmp_path) as facts:
+        yield f"rtmp://127.0.0.1:{facts['port']}"
 
 
 class Puller(threading.Thread):
@@ -149,8 +128,8 @@ def test_a_refused_publish_is_cut_off_before_any_media(origin: str, hooks: HookS
 
 
 def test_an_origin_whose_hooks_nobody_answers_lets_nobody_in(tmp_path: Path, clip: bytes) -> None:
-    with running_origin("http://127.0.0.1:9/hooks/srs", tmp_path) as origin:
-        publisher = Publisher(f"{origin}/live/cam1", clip)
+    with running_origin("http://127.0.0.1:9/hooks/srs", tmp_path) as facts:
+        publisher = Publisher(f"rtmp://127.0.0.1:{facts['port']}/live/cam1", clip)
         publisher.start()
         with pytest.raises(av.error.FFmpegError):
             publisher.wait()

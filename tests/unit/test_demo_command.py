@@ -13,8 +13,8 @@ from infra.local.settings import LOOPBACK, ROOT, free_ports
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
-    ports = ("TAPEDECK_FRONT_PORT", "TAPEDECK_AWS_PORT", "TAPEDECK_ECS_PORT", "TAPEDECK_RTMP_PORT")
-    return {"TAPEDECK_STATE_DIR": str(tmp_path), **dict(zip(ports, map(str, free_ports(4)), strict=True))}
+    ports = [f"TAPEDECK_{part}_PORT" for part in ("FRONT", "AWS", "ECS", "RTMP", "ORIGIN_API")]
+    return {"TAPEDECK_STATE_DIR": str(tmp_path), **dict(zip(ports, map(str, free_ports(len(ports))), strict=True))}
 
 
 def demo(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -37,8 +37,8 @@ def test_a_port_of_zero_is_a_free_one_and_others_stay() -> None:
 
 
 def test_a_taken_port_is_told_in_one_sentence() -> None:
-    front, ecs, rtmp, aws = free_ports(4)
-    settings = LocalSettings(front_port=front, ecs_port=ecs, rtmp_port=rtmp, aws_port=aws)
+    front, ecs, rtmp, aws, api = free_ports(5)
+    settings = LocalSettings(front_port=front, ecs_port=ecs, rtmp_port=rtmp, aws_port=aws, origin_api_port=api)
     check_ports(settings)
     with (
         socket.create_server(("127.0.0.1", rtmp)),
@@ -48,9 +48,14 @@ def test_a_taken_port_is_told_in_one_sentence() -> None:
 
 
 def test_the_port_of_an_emulator_that_runs_already_may_be_taken() -> None:
-    front, ecs, rtmp, aws = free_ports(4)
+    front, ecs, rtmp, aws, api = free_ports(5)
     settings = LocalSettings(
-        front_port=front, ecs_port=ecs, rtmp_port=rtmp, aws_port=aws, emulator=f"http://127.0.0.1:{aws}"
+        front_port=front,
+        ecs_port=ecs,
+        rtmp_port=rtmp,
+        aws_port=aws,
+        origin_api_port=api,
+        emulator=f"http://127.0.0.1:{aws}",
     )
     with socket.create_server(("127.0.0.1", aws)):
         check_ports(settings)
@@ -63,6 +68,8 @@ def test_functions_get_the_settings_that_the_environment_names_and_the_template_
 
 def test_two_parts_with_one_port_are_told_in_one_sentence() -> None:
     port = free_ports(1)[0]
-    settings = LocalSettings(front_port=port, aws_port=port, ecs_port=0, rtmp_port=0).with_free_ports()
+    settings = LocalSettings(
+        front_port=port, aws_port=port, ecs_port=0, rtmp_port=0, origin_api_port=0
+    ).with_free_ports()
     with pytest.raises(Trouble, match=f"TAPEDECK_FRONT_PORT and TAPEDECK_AWS_PORT are both {port}"):
         check_ports(settings)

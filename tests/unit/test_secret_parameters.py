@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from infra.keys import hook_secret
-from infra.local.secret_parameters import local_key
+from infra.local.secret_parameters import local_key, origin_credentials
 from tests.fakes.table import FakeTable
 
 PREFIX = "/tapedeck/local"
@@ -34,3 +34,10 @@ def test_the_hook_secret_is_made_once_and_kept_as_a_secure_string(ssm: Any) -> N
     assert hook_secret(ssm, PREFIX) == secret
     stored = ssm.get_parameter(Name=f"{PREFIX}/hook-secret", WithDecryption=True)["Parameter"]
     assert (stored["Type"], stored["Value"], len(secret)) == ("SecureString", secret, 32)
+
+
+def test_what_the_origin_asks_for_is_made_once(ssm: Any) -> None:
+    made = origin_credentials(ssm, PREFIX)
+    assert origin_credentials(ssm, PREFIX) == made
+    user, _, password = made.partition(":")
+    assert (user, len(password)) == ("tapedeck", 32)
