@@ -7,7 +7,7 @@ that the index does not, the search is refused rather than answered in part.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from heapq import merge
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from chalicelib.errors import InvalidParameterValue, LimitExceeded
 from chalicelib.table import Table
 from chalicelib.vod.media import facets_of, is_kept, name_in_key
 from chalicelib.vod.media_parts import media_info
+from chalicelib.vod.merged_streams import EnoughRead, MergedStreams
 from chalicelib.vod.search_criteria import (
     LISTS,
     Facets,
@@ -115,10 +116,16 @@ def _candidates(table: Table, asked: Search) -> list[Candidate]:
 
 
 def _all_decided(entries: Iterator[Item], asked: Search, decided: set[str], *, also: str = "") -> list[Candidate]:
-    """The first 5,000 entries; raises LimitExceeded where there are more and the index does not decide every field."""
-    first = [_candidate(entry) for entry in islice(entries, MOST_FOUND)]
+    """The entries, as far as 5,000 keys reach; raises LimitExceeded where more must be compared than these."""
+    first: list[Candidate] = []
+    is_cut = False
+    try:
+        for entry in islice(entries, MOST_FOUND):
+            first.append(_candidate(entry))
+    except EnoughRead:
+        is_cut = True
     undecided = [field for field in (*asked.criteria, also) if field and field not in decided]
-    if len(first) == MOST_FOUND and undecided:
+    if (is_cut or len(first) == MOST_FOUND) and undecided:
         raise LimitExceeded(
             f"{undecided[0]}: more than {MOST_FOUND} media would have to be compared; narrow the search"
             " by StreamIds, a longer prefix in NamePrefixes, or CreateTime."
@@ -127,21 +134,24 @@ def _all_decided(entries: Iterator[Item], asked: Search, decided: set[str], *, a
 
 
 def _of_streams(table: Table, asked: Search) -> Iterator[Item]:
-    partitions = dict.fromkeys(map(keys.media_of_stream, asked.lists["StreamIds"]))
-    streams = [_of_partition(table, partition, keys.BY_STREAM, asked) for partition in partitions]
-    return merge(*streams, key=lambda entry: entry["LSK"], reverse=asked.descending)
+    partitions = list(dict.fromkeys(map(keys.media_of_stream, asked.lists["StreamIds"])))
+    if len(partitions) == 1:
+        return _of_partition(table, partitions[0], keys.BY_STREAM, asked)
+    first, last = _bounds(asked)
+    read = partial(table.query, index=keys.BY_STREAM, descending=asked.descending)
+    merged = MergedStreams(read=read, first=first, last=last, descending=asked.descending, left=MOST_FOUND)
+    return merged.entries(partitions)
 
 
 def _of_partition(table: Table, partition: str, index: str, asked: Search) -> Iterator[Item]:
+    first, last = _bounds(asked)
+    return table.query(partition, index=index, first=first, last=last, descending=asked.descending, limit=MOST_FOUND)
+
+
+def _bounds(asked: Search) -> tuple[str, str]:
+    """First and last sort key of the time asked for; CreateTime is told in whole seconds."""
     first, last = asked.created
-    return table.query(
-        partition,
-        index=index,
-        first=keys.by_time(min(max(first, 0.0), LATEST), ""),
-        last=keys.by_time(min(max(last, 0.0), LATEST) + 0.999, "~"),  # CreateTime is told in whole seconds
-        descending=asked.descending,
-        limit=MOST_FOUND,
-    )
+    return keys.by_time(min(max(first, 0.0), LATEST), ""), keys.by_time(min(max(last, 0.0), LATEST) + 0.999, "~")
 
 
 def _of_prefixes(table: Table, asked: Search) -> Iterator[Item]:

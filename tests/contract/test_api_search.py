@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from chalicelib.api.moments import iso_text
 from chalicelib.recording.orders import RecordFormat
 from chalicelib.vod import search
 from tests.fakes.table import FakeTable
@@ -176,3 +177,16 @@ def test_an_answer_that_no_function_may_return_is_refused(sdk: Sdk, store: FakeT
         store.items[key]["MetaData"]["Md5"] = "x" * 2_000_000
     assert refusal(sdk)[0] == "ResponseSizeLimitExceeded"
     assert len(found(sdk, Limit=2)) == 2
+
+
+def test_a_search_over_several_streams_reads_five_thousand_keys_at_the_most(
+    any_sdk: Sdk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_FOUND", 24)
+    streams = [f"s{number}" for number in range(3)]
+    ids = [index(number, **of(streams[number % 3])) for number in range(60)]
+    answer = any_sdk("SearchMedia", "vod", StreamIds=streams, Limit=10)
+    assert [media["FileId"] for media in answer["MediaInfoSet"]] == ids[::-1][:10]
+    assert 12 <= answer["TotalCount"] <= 24
+    assert refusal(any_sdk, StreamIds=streams, MediaTypes=["mp4"])[0] == "LimitExceeded"
+    assert found(any_sdk, StreamIds=streams, CreateTime={"After": iso_text(CREATED_AT + 50)}, Limit=24) == ids[:49:-1]
