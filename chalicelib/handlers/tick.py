@@ -8,7 +8,7 @@ from chalice.app import CloudWatchEvent
 from chalicelib import aws
 from chalicelib.live import domains
 from chalicelib.live.task_start import start_due
-from chalicelib.notify.outbox import announce_overdue
+from chalicelib.notify.delivery import repair
 from chalicelib.recording.ending import end_expired
 from chalicelib.recording.supervision import tend
 
@@ -18,7 +18,7 @@ blueprint = Blueprint(__name__)
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
 def tick(event: CloudWatchEvent) -> None:
     """Send callbacks whose message was lost, start due tasks, close sessions, end HLS that nobody continued."""
-    announce_overdue(aws.table(), now=time.time())
+    repair(aws.table(), now=time.time())
     start_due(aws.table(), now=time.time())
     tend(aws.table(), now=time.time())
     end_expired(aws.table(), now=time.time())

@@ -5,14 +5,18 @@ import http.client
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Timer
+from queue import Empty, SimpleQueue
+from threading import Thread, Timer
+from types import MappingProxyType
 
 from chalicelib.notify.safe_url import Destination, UnsafeUrl, destination
 
 KEPT_BYTES = 1024
 """Of an answer's body: for the log, nothing else reads it."""
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Tapedeck", "Connection": "close"}
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +27,8 @@ class Answer:
     body: str = ""
     error: str = ""
     latency_ms: int = 0
+    is_late: bool = False
+    """The time-out ended it."""
 
     @property
     def is_success(self) -> bool:
@@ -30,28 +36,49 @@ class Answer:
         return self.status == http.client.OK
 
 
-def post(url: str, body: bytes, *, timeout_seconds: float) -> Answer:
-    """Post JSON; `timeout_seconds` bounds the whole, connection and answer together. Never raises."""
+def post(url: str, body: bytes, *, timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
+    """Post JSON; `timeout_seconds` bounds the whole, from the name's resolution to the answer. Never raises."""
     began = time.monotonic()
-    status, text, error = 0, "", ""
+    status, text, error, is_late = 0, "", "", False
     try:
-        where = destination(url)
-        status, text = _exchange(where, body, timeout_seconds)
+        where = _resolved(url, timeout_seconds)
+        status, text = _exchange(where, body, headers, began + timeout_seconds)
     except UnsafeUrl as unsafe:
         error = str(unsafe)
     except (OSError, http.client.HTTPException) as failure:
-        is_late = time.monotonic() - began >= timeout_seconds
+        is_late = isinstance(failure, TimeoutError) or time.monotonic() - began >= timeout_seconds
         error = f"no answer in {timeout_seconds:g} s" if is_late else f"{type(failure).__name__}: {failure}"
     latency = round((time.monotonic() - began) * 1000)
-    return Answer(status=status, body=text, error=error, latency_ms=latency)
+    return Answer(status=status, body=text, error=error, latency_ms=latency, is_late=is_late)
 
 
-def _exchange(where: Destination, body: bytes, timeout_seconds: float) -> tuple[int, str]:
-    connection = _Connection(where, timeout_seconds)
-    watchdog = Timer(timeout_seconds, connection.cut)  # a socket's own time-out starts anew with every byte
+def _resolved(url: str, timeout_seconds: float) -> Destination:
+    """The URL's destination, asked for in a thread: a resolver's wait has an end of its own, and none that we set."""
+    found: SimpleQueue[Destination | Exception] = SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            found.put(destination(url))
+        except Exception as error:  # told by whom it concerns
+            found.put(error)
+
+    Thread(target=resolve, name="resolver", daemon=True).start()
+    try:
+        where = found.get(timeout=timeout_seconds)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(where, Exception):
+        raise where
+    return where
+
+
+def _exchange(where: Destination, body: bytes, headers: Mapping[str, str], deadline: float) -> tuple[int, str]:
+    """Status and beginning of the answer; `deadline` is one of the monotonic clock."""
+    connection = _Connection(where, deadline)
+    watchdog = Timer(_left(deadline), connection.cut)  # a socket's own time-out starts anew with every byte
     watchdog.start()
     try:
-        connection.request("POST", where.target, body, {**HEADERS, "Host": where.host_header})
+        connection.request("POST", where.target, body, {**HEADERS, **headers, "Host": where.host_header})
         answer = connection.getresponse()
         if connection.is_cut:  # http.client takes a header that breaks off for the last one
             raise TimeoutError
@@ -65,16 +92,22 @@ def _exchange(where: Destination, body: bytes, timeout_seconds: float) -> tuple[
         connection.close()
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection to the address of a destination; over TLS the certificate is held against its name."""
+def _left(deadline: float) -> float:
+    return max(0.001, deadline - time.monotonic())  # 0 would mean: do not wait, and None for ever
 
-    def __init__(self, where: Destination, timeout_seconds: float) -> None:
-        super().__init__(where.host, where.port, timeout=timeout_seconds)
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to an address of a destination; over TLS the certificate is held against its name."""
+
+    def __init__(self, where: Destination, deadline: float) -> None:
+        super().__init__(where.host, where.port, timeout=_left(deadline))
         self._where = where
+        self._deadline = deadline
         self.is_cut = False
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._where.address, self._where.port), self.timeout)
+        self.sock = self._first_that_takes_us()
+        self.sock.settimeout(_left(self._deadline))
         if self.is_cut:  # before there was anything to cut
             raise TimeoutError
         if self._where.is_tls:
@@ -90,3 +123,13 @@ class _Connection(http.client.HTTPConnection):
         if self.sock is not None:
             with contextlib.suppress(OSError):  # it has just ended by itself
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+    def _first_that_takes_us(self) -> socket.socket:
+        """A connection to the first address that accepts one; each is waited for an equal share of what is left."""
+        failure: OSError | None = None
+        for others, address in zip(range(len(self._where.addresses), 0, -1), self._where.addresses, strict=True):
+            try:
+                return socket.create_connection((address, self._where.port), _left(self._deadline) / others)
+            except OSError as error:
+                failure = error
+        raise failure or OSError("the name has no address")

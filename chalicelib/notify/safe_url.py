@@ -26,12 +26,13 @@ class UnsafeUrl(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Where a request goes: the address to connect to, and the names to say there."""
+    """Where a request goes: the addresses to connect to, and the names to say there."""
 
     is_tls: bool
     host: str
     port: int
-    address: str
+    addresses: tuple[str, ...]
+    """All that the name leads to, each checked."""
     target: str
     """Path and query of the request line."""
     host_header: str
@@ -52,14 +53,15 @@ def destination(url: str) -> Destination:
     """
     parts = _parsed(url)
     host, port = _host(parts), parts.port or PORTS[parts.scheme]
-    addresses = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = tuple(dict.fromkeys(str(each[4][0]) for each in answers))
     for each in addresses:
         _check_address(ipaddress.ip_address(each))
     return Destination(
         is_tls=parts.scheme == "https",
         host=host,
         port=port,
-        address=addresses[0],
+        addresses=addresses,
         target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
         host_header=parts.netloc,
     )

@@ -51,7 +51,8 @@ def deploy(
     body = _template(emulator, package)
     set_by_template = _set_by_template(package)
     overrides = function_overrides(environment, set_by_template)
-    local = {"AWS_ENDPOINT_URL_ECS": f"http://{LOOPBACK}:{settings.ecs_port}", **overrides}
+    senders = {"CALLBACK_URL_SENDERS": str(WORKERS - 1)}  # one worker is left where a receiver hangs
+    local = {"AWS_ENDPOINT_URL_ECS": f"http://{LOOPBACK}:{settings.ecs_port}", **senders, **overrides}
     wanted = hashlib.sha256(json.dumps([body, parameters, local], sort_keys=True).encode()).hexdigest()
     exists = _exists(cloudformation)
     ssm = emulator.client("ssm")
@@ -80,8 +81,8 @@ def _parameters(emulator: Emulator, settings: LocalSettings) -> dict[str, str]:
         "PullBase": f"rtmp://{LOOPBACK}:{settings.rtmp_port}",
         "MediaBase": f"http://{LOOPBACK}:{settings.front_port}/media",
         "DefaultPushDomain": settings.push_domain,
-        "CallbackAllowPrivate": "true",
         "OriginControlUrl": f"http://{LOOPBACK}:{settings.origin_api_port}",
+        "CallbackAllowPrivate": "true",
     }
 
 

@@ -38,7 +38,7 @@ TITLES: Mapping[str, str] = {
 """What is told; other events stay in the log files."""
 
 SHOWN_FIRST = ("stream", "format", "file_id")
-NOT_SHOWN = frozenset({"time", "event", "session_id", "task_arn", "request_id", "level"})
+NOT_SHOWN = frozenset({"time", "event", "session_id", "task_arn", "request_id", "level", "request", "answer"})
 
 
 def narrate(line: str) -> str | None:

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,6 +18,9 @@ class CallbackReceiver:
         self.received: list[Any] = []
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
+        self.at: list[float] = []
+        """When each came, on the monotonic clock."""
         self.status = 200
         self.answer = b'{"code":0}'
         self.extra_headers: dict[str, str] = {}
@@ -24,6 +28,13 @@ class CallbackReceiver:
         self.let_go = threading.Event()
         """Set: requests that hang end."""
         self.hangs = False
+        self.news = threading.Condition()
+
+    def wait_until(self, happened: Callable[[], bool], *, seconds: float = 30) -> None:
+        """Wait until `happened`, which is asked with every callback that comes; raises TimeoutError."""
+        with self.news:
+            if not self.news.wait_for(happened, seconds):
+                raise TimeoutError(f"after {seconds} s {len(self.received)} callbacks had come")
 
 
 @contextmanager
@@ -33,9 +44,13 @@ def callback_receiver() -> Iterator[CallbackReceiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.received.append(json.loads(content))
-            receiver.paths.append(self.path)
-            receiver.headers.append(dict(self.headers))
+            with receiver.news:
+                receiver.received.append(json.loads(content))
+                receiver.bodies.append(content)
+                receiver.paths.append(self.path)
+                receiver.headers.append(dict(self.headers))
+                receiver.at.append(time.monotonic())
+                receiver.news.notify_all()
             if receiver.hangs:
                 receiver.let_go.wait(10)
                 return

@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from threading import RLock
 from typing import Any
 
 from chalicelib.attribute_values import Item, decode_item, encode_item
@@ -33,27 +34,31 @@ RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 class FakeTable:
-    """Items in a dict; `calls` counts what was asked of it by name."""
+    """Items in a dict; `calls` counts what was asked of it by name. One request at a time, whoever makes it."""
 
     def __init__(self) -> None:
+        self._lock = RLock()
         self.items: dict[Key, Item] = {}
         self.calls: list[str] = []
 
     def get(self, key: Key, only: Sequence[str] = ()) -> Item | None:
         self.calls.append("get")
-        item = self.items.get(key)
-        return deepcopy({name: item[name] for name in only if name in item} if item and only else item)
+        with self._lock:
+            item = self.items.get(key)
+            return deepcopy({name: item[name] for name in only if name in item} if item and only else item)
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]:
         self.calls.append("get_many")
-        return {key: deepcopy(self.items[key]) for key in keys if key in self.items}
+        with self._lock:
+            return {key: deepcopy(self.items[key]) for key in keys if key in self.items}
 
     def put(self, write: Put) -> None:
         self._write(write)
 
     def update(self, write: Update) -> Item:
-        self._write(write)
-        return deepcopy(self.items[write.key])
+        with self._lock:
+            self._write(write)
+            return deepcopy(self.items[write.key])
 
     def delete(self, write: Delete) -> None:
         self._write(write)
@@ -62,11 +67,12 @@ class FakeTable:
         self.calls.append("transact")
         if len({write.key for write in writes}) < len(writes):
             raise ValueError("a transaction may name an item once")
-        failed = [at for at, write in enumerate(writes) if not self._holds(write)]
-        if failed:
-            raise ConditionFailed(failed)
-        for write in writes:
-            self._apply(write)
+        with self._lock:
+            failed = [at for at, write in enumerate(writes) if not self._holds(write)]
+            if failed:
+                raise ConditionFailed(failed)
+            for write in writes:
+                self._apply(write)
 
     def query(
         self,
@@ -81,25 +87,29 @@ class FakeTable:
     ) -> Iterator[Item]:
         self.calls.append("query")
         pk, sk = INDEX_KEYS[index] if index else ("PK", "SK")
-        found = [
-            item
-            for item in self.items.values()
-            if item.get(pk) == partition
-            and sk in item
-            and (first is None or item[sk] >= first)
-            and (last is None or item[sk] <= last)
-            and (prefix is None or item[sk].startswith(prefix))
-        ]
-        found.sort(key=lambda item: str(item[sk]).encode(), reverse=descending)
         held = {"PK", "SK", pk, sk, *PROJECTED}
-        for item in found[:limit]:
-            yield deepcopy({name: item[name] for name in item if index is None or name in held})
+        with self._lock:
+            found = [
+                item
+                for item in self.items.values()
+                if item.get(pk) == partition
+                and sk in item
+                and (first is None or item[sk] >= first)
+                and (last is None or item[sk] <= last)
+                and (prefix is None or item[sk].startswith(prefix))
+            ]
+            found.sort(key=lambda item: str(item[sk]).encode(), reverse=descending)
+            page = deepcopy(
+                [{name: item[name] for name in item if index is None or name in held} for item in found[:limit]]
+            )
+        yield from page
 
     def _write(self, write: Write) -> None:
         self.calls.append(type(write).__name__.lower())
-        if not self._holds(write):
-            raise ConditionFailed
-        self._apply(write)
+        with self._lock:
+            if not self._holds(write):
+                raise ConditionFailed
+            self._apply(write)
 
     def _holds(self, write: Write) -> bool:
         item = self.items.get(write.key, {})

@@ -205,7 +205,7 @@ class World:
 
     def events(self) -> list[Item]:
         """Every callback event, by its id."""
-        return sorted(self.having("event_id"), key=lambda event: str(event["event_id"]))
+        return sorted(self.having("event_id", "payload"), key=lambda event: str(event["event_id"]))
 
     def having(self, *names: str) -> list[Item]:
         """Items that have all of these attributes."""

@@ -51,7 +51,7 @@ def test_any_other_status_is_a_failure_and_a_redirect_is_not_followed(receiver: 
 def test_a_server_that_does_not_come_to_its_answer_is_left_in_time(receiver: CallbackReceiver, manner: str) -> None:
     setattr(receiver, manner, True)
     answer = post(receiver.base, b"{}", timeout_seconds=0.3)
-    assert (answer.status, answer.error) == (0, "no answer in 0.3 s")
+    assert (answer.status, answer.error, answer.is_late) == (0, "no answer in 0.3 s", True)
     assert 300 <= answer.latency_ms < 1500
 
 
@@ -102,6 +102,35 @@ def test_the_connection_is_made_to_the_address_that_was_checked(
     assert post(f"http://callbacks.example.com:{port}/", b"{}", timeout_seconds=5).is_success
     assert asked == ["callbacks.example.com", "127.0.0.1"]
     assert receiver.headers[0]["Host"] == f"callbacks.example.com:{port}"
+
+
+def test_a_name_that_nobody_resolves_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, let_go = threading.Event(), threading.Event()
+
+    def hangs(*arguments: Any, **named: Any) -> Any:
+        asked.set()
+        let_go.wait(10)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    answer = post("http://callbacks.example.com/", b"{}", timeout_seconds=0.2)
+    let_go.set()
+    assert asked.is_set()
+    assert (answer.status, answer.error, answer.is_late) == (0, "no answer in 0.2 s", True)
+
+
+def test_of_a_name_s_addresses_the_first_that_accepts_is_taken(
+    receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = receiver.server.server_address[1]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+    resolve = socket.getaddrinfo
+
+    def two(host: str, *arguments: Any, **named: Any) -> Any:
+        return found if host == "callbacks.example.com" else resolve(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)  # nobody listens on the first
+    assert post(f"http://callbacks.example.com:{port}/", b"{}", timeout_seconds=5).is_success
 
 
 def test_a_url_that_is_not_safe_is_not_called(receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
         is_tls=True,
         host="rebinding.example.com",
         port=8443,
-        address="93.184.216.34",
+        addresses=("93.184.216.34",),
         target="/a?b=c",
         host_header="Rebinding.example.com:8443",
     )
