@@ -7,6 +7,8 @@
  * - it reports the end of a publish after 30 seconds of grace and carries timestamps over: here there is no grace;
  * - it never closes the players of a stream that ended: here they get what is buffered and then the end;
  * - it passes on what a second publisher sends until that one has closed: here nothing of it;
+ * - it knows no mixers: here one that publishes over an input's name (output_stream_type=0) takes the stream over, and
+ *   when it has gone the input, if it is still there, has its name back;
  * - it drops the query's spelling: here hooks carry it as it came;
  * - it has no way to end one connection: here SRS's has, `DELETE /api/v1/clients/{id}`, with SRS's answers.
  *
@@ -21,6 +23,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import Context from "node-media-server/src/core/context.js";
 import logger from "node-media-server/src/core/logger.js";
+import BroadcastServer from "node-media-server/src/server/broadcast_server.js";
 import RtmpSession from "node-media-server/src/session/rtmp_session.js";
 
 const HOOK_TIMEOUT_MS = 20_000; // the publish hook may hold for some eight seconds
@@ -107,6 +110,7 @@ async function onPublish(session) {
   log("publisher_arrived", { stream: session.streamPath.slice(1), client_ip: session.socket.remoteAddress });
   session.allowed = tell("on_publish", session);
   if (await session.allowed) {
+    closeRecorders(session.broadcast.displaced);
     session.socket.resume();
   } else {
     session.socket.destroy();
@@ -116,6 +120,7 @@ async function onPublish(session) {
 /** A publisher has gone: its players get what is buffered, then the end. Told after its beginning, never before. */
 async function onUnpublish(session) {
   for (const player of session.broadcast.subscribers.values()) player.close();
+  giveBack(session.broadcast);
   if (await session.allowed) tell("on_unpublish", session);
 }
 
@@ -143,12 +148,37 @@ function keepQuery(session) {
   }
 }
 
+/** Where a mixer publishes over the name of a live stream, players that come from now on are the mixed picture's. */
+function takeOver(session) {
+  const input = session.broadcast;
+  if (input.publisher === null || new URLSearchParams(session.param).get("output_stream_type") !== "0") return;
+  session.broadcast = new BroadcastServer(session.streamPath);
+  session.broadcast.displaced = input;
+  Context.broadcasts.set(session.streamPath, session.broadcast);
+}
+
+/** What was recorded of an input ends where the mixed picture begins; the mixer may go on pulling it. */
+function closeRecorders(input) {
+  const players = [...(input?.subscribers.values() ?? [])];
+  for (const player of players) if (new URLSearchParams(player.param).has("tapedeck_session")) player.close();
+}
+
+/** A mixer has gone: its input has its name back. */
+function giveBack(broadcast) {
+  const isInCharge = Context.broadcasts.get(broadcast.streamPath) === broadcast;
+  if (isInCharge && broadcast.displaced?.publisher) Context.broadcasts.set(broadcast.streamPath, broadcast.displaced);
+}
+
 function accept(socket) {
   socket.setNoDelay(true);
   const session = new RtmpSession(socket);
   keepQuery(session);
   Context.sessions.set(session.id, session);
   session.run();
+  session.rtmp.onPushCallback = () => {
+    if (session.streamPath) takeOver(session);
+    session.onPush();
+  };
 }
 
 /** A second publisher of a live stream: not a packet of it may reach the first one's players. */

@@ -10,11 +10,12 @@ import av
 import pytest
 
 from infra.local.demo.clip import make_clip
-from infra.local.demo.packets import PacketPrint, print_of
+from infra.local.demo.packets import PacketPrint
 from infra.local.demo.publisher import Publisher
 from tests.fakes.hook_server import HookServer
 from tests.fakes.serving import serving
 from tests.local.origin_process import SECRET, running_origin
+from tests.local.puller import Puller
 
 QUERY = "?vhost=push.example.com&txSecret=a%2Fb&x=1"
 
@@ -34,31 +35,6 @@ def origin(hooks: HookServer, tmp_path: Path) -> Iterator[str]:
     """Base of the push URLs of an origin that tells `hooks`."""
     with serving(hooks.application()) as base, running_origin(f"{base}/hooks/srs", tmp_path) as facts:
         yield f"rtmp://127.0.0.1:{facts['port']}"
-
-
-class Puller(threading.Thread):
-    """Pulls a stream to its end, whichever way that comes."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.received: list[PacketPrint] = []
-        self.first_read_at = 0.0
-        self.start()
-
-    def run(self) -> None:
-        try:
-            with av.open(self.url, timeout=(10, 10), options={"analyzeduration": "0"}) as stream:
-                for packet in stream.demux():
-                    if packet.size:
-                        self.received.append(print_of(packet))
-        except av.error.FFmpegError:
-            return
-
-    def finish(self) -> list[PacketPrint]:
-        self.join(15)
-        assert not self.is_alive(), "the pull did not end"
-        return self.received
 
 
 def test_hooks_are_spelled_as_srs_spells_them(origin: str, hooks: HookServer, clip: bytes) -> None:
