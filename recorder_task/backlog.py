@@ -15,6 +15,7 @@ from typing import NamedTuple
 from recorder_task.sample import Sample
 from recorder_task.upload_lane import UploadMemory
 
+TOO_SLOW = "the bucket is slower than the stream: media is dropped"
 SILENT_SECONDS = 5.0
 """Media without a video frame for so long is divided as audio."""
 

@@ -50,6 +50,7 @@ class Control:
         self._epoch = 0
         self._lease_until = 0.0
         self._reading: _Reading | None = None
+        self._journal: Journal | None = None
         self._signs: Item = {}
         self._earlier: Outcomes = {}
         self._outcomes: dict[str, Any] = {}
@@ -70,7 +71,9 @@ class Control:
 
     def journal(self) -> Journal:
         """The journal of the session that was claimed."""
-        return Journal(self._table, self._session_id, self._epoch, self._lost, self.assure_lease)
+        if self._journal is None:
+            self._journal = Journal(self._table, self._session_id, self._epoch, self._lost, self.assure_lease)
+        return self._journal
 
     @property
     def orders(self) -> SessionOrders:

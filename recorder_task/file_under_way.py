@@ -3,7 +3,9 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from chalicelib.logs import log
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.naming import new_file_id
@@ -12,6 +14,7 @@ from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from recorder_task.commit import finished_file
 from recorder_task.continuation import Continuation
 from recorder_task.desk import Desk
+from recorder_task.entries import Entries
 from recorder_task.outputs.formats import FORMATS
 from recorder_task.outputs.output import FileOrder, Output
 from recorder_task.sample import Sample, Track
@@ -27,6 +30,7 @@ class FileRequest:
     order: RecordingOrder
     name: RecordFormat
     lane: UploadLane
+    entries: Entries
     on_file: Callable[[OpenFile, HlsFacts | None], None]
     """HLS tells in the lane which file it writes."""
 
@@ -35,12 +39,17 @@ class FileRequest:
         desk = self.desk
         entry = desk.entry(self.order, self.name, new_file_id(secrets.randbits(64)), first)
         tally = Tally(first)
+
+        def know_file(whose: OpenFile, earlier: HlsFacts | None) -> None:
+            file.file_id = whose.file_id
+            self.on_file(whose, earlier)
+
         order = FileOrder(
             bucket=desk.bucket,
             lane=self.lane,
             entry=entry,
             continuation=Continuation(desk.journal, desk.session.stream, self.order.recording_id),
-            on_file=self.on_file,
+            on_file=know_file,
             tally=tally,
             tracks=tracks,
             starts_at=first.at,
@@ -50,7 +59,7 @@ class FileRequest:
         )
         file = FileUnderWay(self, entry.file_id, tally, order)
         if not FORMATS[self.name].goes_on:
-            self.lane.submit(lambda: desk.journal.open(entry))
+            self.lane.submit(self.entries.open(entry))
         return file
 
 
@@ -62,23 +71,43 @@ class FileUnderWay:
         self.tally = tally
         self.output: Output = FORMATS[request.name].open(order)
         self._request = request
-        self._noted_tracks = 1
+        self._counted_tracks = 1
+        self._noted: dict[str, Any] = {"dropped_seconds": 0.0, "repairs": {}}
 
     def count(self, sample: Sample) -> None:
         """Count a sample that was written; the journal learns where each track of an MP4 begins."""
-        tally, request = self.tally, self._request
+        tally = self.tally
         tally.add(sample)
-        if len(tally.tracks) > self._noted_tracks and request.name is RecordFormat.MP4:
-            self._noted_tracks = len(tally.tracks)
-            starts = tally.track_starts
-            request.lane.submit(lambda: request.desk.journal.note(self.file_id, starts))
+        if len(tally.tracks) > self._counted_tracks and self._request.name is RecordFormat.MP4:
+            self._counted_tracks = len(tally.tracks)
+            self._note({"track_starts": dict(tally.track_starts)})
+
+    def checkpoint(self) -> None:
+        """Bring what is held into the bucket, and what its bytes do not tell into the journal."""
+        self.output.checkpoint()
+        if not FORMATS[self._request.name].goes_on:
+            tally = self.tally
+            self._note({"dropped_seconds": round(tally.dropped_seconds, 3), "repairs": dict(tally.repairs)})
+
+    def _note(self, facts: dict[str, Any]) -> None:
+        news = {name: value for name, value in facts.items() if value != self._noted.get(name)}
+        if news:
+            self._noted |= news
+            self._request.entries.note(self.file_id, news)
+
+    def free(self) -> None:
+        """Give it up; a muxer that is broken may not end well either."""
+        try:
+            self.output.abort()
+        except Exception as error:
+            log("muxer_not_closed", file_id=self.file_id, reason=str(error))
 
     def finish(self) -> Callable[[], FinishedFile]:
         """End the file; returns what gives its facts once the lane has come there. Raises what the muxer raises."""
         request = self._request
         desk = request.desk
         if not FORMATS[request.name].goes_on:
-            request.lane.submit(lambda: desk.journal.confirm(self.file_id))
+            request.lane.submit(self._confirm)
         written = self.output.finish()
         return written.whole_file or (
             lambda: finished_file(
@@ -92,3 +121,7 @@ class FileUnderWay:
                 utc_offset_hours=desk.settings.naming_utc_offset_hours,
             )
         )
+
+    def _confirm(self) -> None:
+        self._request.entries.settle()
+        self._request.desk.journal.confirm(self.file_id)

@@ -4,25 +4,24 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from chalicelib.recording.report import Trouble
-from recorder_task.backlog import Dropped
-from recorder_task.commit import commit
+from recorder_task.backlog import TOO_SLOW, Dropped
 from recorder_task.cutter import Cutter
 from recorder_task.desk import Desk
-from recorder_task.file_under_way import FileRequest, FileUnderWay
+from recorder_task.file_under_way import FileUnderWay
+from recorder_task.files_in_hand import FilesInHand
 from recorder_task.lineup import Lineup, changes
 from recorder_task.outputs.formats import FORMATS, CannotRecord, NoAudio
 from recorder_task.outputs.hls import HlsOutput
 from recorder_task.sample import Sample, Track
-from recorder_task.upload_lane import UploadLane
 from recorder_task.vitals import Meter, Vitals
 
 SILENCE_SECONDS = 10.0
 """Without audio, before a recording of audio alone is told to lack it."""
-TOO_SLOW = "the bucket is slower than the stream: media is dropped"
 BROKEN_FILES = 3
 """A format whose muxer has refused a packet this often is given up."""
 
@@ -40,13 +39,10 @@ class FormatRecording:
         self._file: FileUnderWay | None = None
         self._is_over = False
         self._broken_files = 0
-        self._dropped_seconds = 0.0
-        self._uncommitted: set[str] = set()
         self._silent_since = 0.0
         self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
         self._meter = Meter()
-        self._lane = UploadLane(f"{order.recording_id}-{name}", desk.memory)
-        self._request = FileRequest(desk=desk, order=order, name=name, lane=self._lane, on_file=self._know_file)
+        self._files = FilesInHand(desk, order, name, self._know_file)
         self._lineup = Lineup(partial(self._format.tracks, audio_only=order.audio_only))
         self._meet(*desk.tracks)
         self._cutter = self._new_cutter()
@@ -59,7 +55,7 @@ class FormatRecording:
     def vitals(self, now: float, *, drift_ms: int) -> Vitals:
         """How it is doing since the last reading; `drift_ms` is the source's."""
         drift = drift_ms if len(self._lineup.tracks) > 1 else None
-        return self._meter.read(now, queue_depth=self._lane.depth, drift_ms=drift)
+        return self._meter.read(now, queue_depth=self._files.lane.depth, drift_ms=drift)
 
     def write(self, sample: Sample) -> None:
         """Take a sample of the source; samples come in the order of dts over all tracks."""
@@ -85,10 +81,7 @@ class FormatRecording:
         """Media was dropped before it was muxed: the file that is open lacks it, or the one that begins next."""
         if self._is_over:
             return
-        if self._file is None:
-            self._dropped_seconds += dropped.seconds
-        else:
-            self._file.tally.dropped_seconds += dropped.seconds
+        self._files.lose(self._file, dropped.seconds)
         self._voice.trouble(Trouble.WRITE_FAILED, description=TOO_SLOW)
         if dropped.is_first:
             self._voice.error(TOO_SLOW, file_id=self.outcome.get("file_id", ""))
@@ -101,11 +94,23 @@ class FormatRecording:
                 self._tell_nothing_came()
 
     def checkpoint(self) -> None:
-        """Bring what is held into the bucket; notice what the bucket has refused."""
-        if self._lane.failure is not None:
-            self._fail(f"upload failed: {self._lane.failure}")
-        elif self._file is not None:
-            self._file.output.checkpoint()
+        """Bring what is held into the bucket."""
+        if self._file is not None:
+            self._file.checkpoint()
+
+    def mend(self) -> None:
+        """Where uploads have failed: recovery gets what lies in the bucket, the next key frame begins another file."""
+        reason = self._files.trouble
+        if self._is_over or not reason:
+            return
+        if not self._files.begin_anew():
+            self._fail(reason)
+            return
+        self._free_file()
+        self._begins_with_stream = False
+        self.outcome |= {"state": "waiting", "reason": reason}
+        self._voice.trouble(Trouble.WRITE_FAILED, description=reason)
+        self._voice.error(reason, file_id=self.outcome.get("file_id", ""))
 
     def finish(self) -> None:
         """End the last file; `join` waits for its uploads."""
@@ -117,14 +122,14 @@ class FormatRecording:
         elif not self.outcome["files"]:
             if "reason" not in self.outcome:
                 self._tell_nothing_came()
-            self.outcome["state"] = "empty"
-        self._lane.submit(lambda: self._voice.ended(self.outcome.get("file_id", "")))
-        self._lane.close()
+            self.outcome["state"] = "failed" if self._files.is_broken_off else "empty"
+        self._files.lane.submit(lambda: self._voice.ended(self.outcome.get("file_id", "")))
+        self._files.close()
 
     def leave(self) -> None:
         """End before there was anything to record: a later recorder may."""
         self._is_over = True
-        self._lane.close()
+        self._files.close()
 
     def pause(self, *, paused_at: float, deadline: float) -> None:
         """The stream is gone: an HLS file waits for it until `deadline` (unix s), any other ends."""
@@ -138,12 +143,12 @@ class FormatRecording:
             self._fail(f"cannot end the segment: {error}")
             return
         self._is_over, self._file = True, None
-        self._lane.submit(self._say_paused)
-        self._lane.close()
+        self._files.hand_over(file, self._say_paused)
+        self._files.close()
 
     def abort(self) -> None:
         """End without a file: another recorder has taken over."""
-        self._lane.abandon()
+        self._files.lane.abandon()
         if not self._is_over:
             reason = "replaced by another recorder"
             self._give_up(reason)
@@ -151,16 +156,13 @@ class FormatRecording:
 
     def join(self) -> None:
         """Wait for the uploads; the outcome is final after this."""
-        self._lane.join()
-        if self._lane.failure is not None and self.outcome["state"] != "failed":
-            reason = f"upload failed: {self._lane.failure}"
+        self._files.join()
+        reason = self._files.trouble
+        if reason and self.outcome["state"] != "failed":
             self.outcome |= {"state": "failed", "reason": reason}
             self._voice.failed(reason)
         elif self.outcome["state"] == "recording":
             self.outcome["state"] = "ended"
-        if not self._lane.is_abandoned:
-            for file_id in self._uncommitted:  # failed, and said so
-                self._desk.journal.close(file_id)
 
     def _tell_nothing_came(self) -> None:
         has_video = self._lineup.has_video
@@ -222,16 +224,14 @@ class FormatRecording:
 
     def _begin_file(self, first: Sample) -> None:
         try:
-            file = self._file = self._request.begin(first, self._lineup.tracks)
+            file = self._file = self._files.begin(first, self._lineup.tracks)
         except Exception as error:  # whatever one format meets, the others go on
             self._fail(f"cannot begin a file: {error}")
             return
-        file.tally.dropped_seconds, self._dropped_seconds = self._dropped_seconds, 0.0
         self.outcome["state"] = "recording"
         self.outcome.pop("reason", None)
         if not self._format.goes_on:
             self.outcome["file_id"] = file.file_id
-            self._uncommitted.add(file.file_id)
             self._voice.started(file.file_id)
 
     def _know_file(self, file: OpenFile, earlier: HlsFacts | None) -> None:
@@ -273,23 +273,14 @@ class FormatRecording:
         if file is None:
             return
         try:
-            facts_of = file.finish()
+            self._files.end(file, self._say_ready)
         except Exception as error:  # as above
-            file.output.abort()
+            file.free()
             self._fail(f"cannot end the file: {error}")
-            return
 
-        def commit_it() -> None:
-            facts = facts_of()
-            commit(self._desk.bucket, facts)
-            self._desk.journal.close(facts.file_id)
-            self._uncommitted.discard(facts.file_id)
-            self.outcome["files"] += 1
-            self._voice.log(
-                "file_ready", file_id=facts.file_id, name=facts.name, seconds=round(facts.duration_seconds, 3)
-            )
-
-        self._lane.submit(commit_it)
+    def _say_ready(self, facts: FinishedFile) -> None:
+        self.outcome["files"] += 1
+        self._voice.log("file_ready", file_id=facts.file_id, name=facts.name, seconds=round(facts.duration_seconds, 3))
 
     def _fail(self, reason: str) -> None:
         file_id = self.outcome.get("file_id", "") if self._file else ""
@@ -297,9 +288,12 @@ class FormatRecording:
         self._voice.failed(reason, file_id=file_id)
 
     def _give_up(self, reason: str) -> None:
-        file, self._file = self._file, None
+        self._free_file()
         self._is_over = True
         self.outcome |= {"state": "failed", "reason": reason}
-        if file is not None:
-            file.output.abort()
-        self._lane.close()
+        self._files.close()
+
+    def _free_file(self) -> None:
+        if self._file is not None:
+            self._file.free()
+        self._file = None

@@ -7,6 +7,8 @@ came since the last checkpoint.
 """
 
 from recorder_task.aws.s3 import UploadedPart, Uploads
+from recorder_task.sweep import sweep
+from recorder_task.tally import Tally
 from recorder_task.upload_lane import UploadLane
 
 PARTS_OF_ONE_SIZE = 500
@@ -16,11 +18,17 @@ LEAST_PART_BYTES = 5 * 2**20
 
 
 class HeadRewritableObject:
-    """A file object for a muxer (write, seek, tell) that becomes an object of the bucket."""
+    """A file object for a muxer (write, seek, tell) that becomes an object of the bucket.
 
-    def __init__(self, bucket: Uploads, lane: UploadLane, *, key: str, content_type: str, part_bytes: int) -> None:
+    `tally` counts what is written, and is told how much of it lies in the bucket.
+    """
+
+    def __init__(
+        self, bucket: Uploads, lane: UploadLane, *, tally: Tally, key: str, content_type: str, part_bytes: int
+    ) -> None:
         self._bucket = bucket
         self._lane = lane
+        self._tally = tally
         self._key = key
         self._content_type = content_type
         self._part_bytes = part_bytes
@@ -49,7 +57,7 @@ class HeadRewritableObject:
         self._position = offset + (0, self._position, self.size_bytes)[whence]
         return self._position
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         """Append, or change bytes of the first part or of the one in progress; others are gone: ValueError."""
         if self._position == self.size_bytes:
             self._part += data
@@ -128,11 +136,13 @@ class HeadRewritableObject:
             self._checkpointed_bytes = 0
         changed_head = self._head if head is not None else None
         last_part, number = self._part, self._part_number
+        seconds = self._tally.seconds
 
         def complete() -> None:
             upload_id = self._upload_id
             if upload_id is None:
                 self._bucket.put(self._key, last_part, content_type=self._content_type)
+                self._tally.saved_seconds = seconds
                 return
             if last_part:
                 self._parts[number] = self._bucket.put_part(self._key, upload_id, number, last_part)
@@ -143,27 +153,19 @@ class HeadRewritableObject:
                 self._parts[1] = self._bucket.put_part(self._key, upload_id, 1, changed_head)
             parts = [self._parts[each] for each in sorted(self._parts)]
             self._bucket.complete_upload(self._key, upload_id, parts, size_bytes)
-            self._lane.on_failure(self, None)
+            self._tally.saved_seconds = seconds
+            sweep(self._bucket, self._key)
 
         self._lane.submit(complete, len(last_part))
         return size_bytes
 
-    def abort(self) -> None:
-        """Leave nothing in the bucket."""
-
-        def abort() -> None:
-            if self._upload_id is not None:
-                self._lane.on_failure(self, None)
-                self._bucket.abort_upload(self._key, self._upload_id)
-
-        self._lane.submit(abort)
-
     def _upload_part(self, number: int, content: bytes | bytearray) -> None:
+        seconds = self._tally.seconds
+
         def upload() -> None:
             if self._upload_id is None:
-                upload_id = self._bucket.begin_upload(self._key, content_type=self._content_type)
-                self._upload_id = upload_id
-                self._lane.on_failure(self, lambda: self._bucket.abort_upload(self._key, upload_id))
+                self._upload_id = self._bucket.begin_upload(self._key, content_type=self._content_type)
             self._parts[number] = self._bucket.put_part(self._key, self._upload_id, number, content)
+            self._tally.saved_seconds = seconds
 
         self._lane.submit(upload, len(content))

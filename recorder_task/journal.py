@@ -7,7 +7,7 @@ stops no recording: the file goes on, without an entry.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
@@ -41,6 +41,7 @@ class Journal:
         self._table = table
         self._session_id = session_id
         self._lost = lost
+        self._left: set[str] = set()
         self.epoch = epoch
 
     @property
@@ -53,11 +54,11 @@ class Journal:
         is_ours = Check(key=keys.session(self._session_id), when=[Compare("epoch", "=", self.epoch)])
         self._unless_unreachable(lambda: self._table.transact(is_ours, Put(key=file.key, item=file.as_item())))
 
-    def note(self, file_id: str, track_starts: Mapping[str, float]) -> None:
-        """Note where the tracks of a file of ours begin; raises Replaced."""
+    def note(self, file_id: str, facts: Mapping[str, Any]) -> None:
+        """Note what came to be known of a file of ours, by OpenFile's names; raises Replaced."""
         is_ours = Compare("epoch", "=", self.epoch)
         change = Update(
-            key=keys.open_file(self._session_id, file_id), set={"track_starts": dict(track_starts)}, when=[is_ours]
+            key=keys.open_file(self._session_id, file_id), set={name: facts[name] for name in facts}, when=[is_ours]
         )
         self._unless_unreachable(lambda: self._table.update(change))
 
@@ -72,9 +73,18 @@ class Journal:
         key = keys.open_file(self._session_id, file_id)
         self._unless_unreachable(lambda: self._table.delete(Delete(key=key)))
 
+    def leave(self, file_id: str) -> None:
+        """A file of ours that we write no more, though some of it lies in the bucket."""
+        self._left.add(file_id)
+
+    @property
+    def has_left(self) -> bool:
+        """There are files of ours that we had to leave, and that nobody has taken up yet."""
+        return bool(self._left)
+
     def left_behind(self) -> list[OpenFile]:
-        """The files of earlier recorders that nobody has finished."""
-        return [file for file in self.unfinished() if file.epoch < self.epoch]
+        """The files that nobody writes and nobody has finished: earlier recorders', and those we had to leave."""
+        return [file for file in self.unfinished() if file.epoch < self.epoch or file.file_id in self._left]
 
     def unfinished(self) -> list[OpenFile]:
         """The files that nobody has finished, our own among them."""
@@ -93,6 +103,7 @@ class Journal:
         except Exception as error:
             log("journal_failed", session_id=self._session_id, reason=str(error))
             return False
+        self._left.discard(file.file_id)
         return True
 
     def hand_over(self, file: OpenFile, *also: Write) -> None:

@@ -10,6 +10,7 @@ from chalicelib.recording.report import StatusEvent, Trouble
 from chalicelib.settings import Settings
 from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.backlog import Backlog, Dropped
+from recorder_task.bucket_watch import BucketWatch
 from recorder_task.control import Control, Outcomes
 from recorder_task.desk import Desk
 from recorder_task.ending import NOTHING_LEFT, STALLED, TERMINATED, UNPUBLISHED, Patience, Situation, reason_to_end
@@ -54,6 +55,7 @@ class Recorder:
         self._recordings: dict[str, Recording] = {}
         self._memory = UploadMemory(settings.upload_buffer_bytes)
         self._backlog = Backlog(self._memory, self._lose)
+        self._watch = BucketWatch(clock)
         self._left: Outcomes = {}
         """What an earlier recorder was at, until it is told what became of it."""
 
@@ -69,6 +71,8 @@ class Recorder:
         self._control.follow(source.wake, self._vitals)
         recovery = Recovery(self._settings, session, self._bucket, self._control.journal(), self._must_stop)
         reporter = Reporter(self._bucket, session, self._clock, lambda: self._control.holds_lease)
+        self._watch.speak_for(session, reporter)
+        self._bucket.watch(self._watch)
         try:
             reason = self._record(source, session, reporter, recovery)
         except SourceFailed as failure:
@@ -119,6 +123,7 @@ class Recorder:
         self._follow_orders(desk)
         while True:
             samples = intake.push(source.read())
+            self._mend()
             self._write(self._backlog.push(self._in_time(samples) if source.can_wait else samples))
             self._write(self._backlog.drain())
             now = self._clock()
@@ -130,6 +135,7 @@ class Recorder:
                 next_checkpoint_at = now + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
                 for recording in self._recordings.values():
                     recording.checkpoint()
+            recovery.take_up()
             intake.tell(reporter)
             reporter.keep_time()
             reason = reason_to_end(self._situation(source, now), self._patience)
@@ -176,6 +182,8 @@ class Recorder:
         for recording in recordings:
             recording.join()
         recovery.join()
+        if not self._watch.is_out:
+            recovery.finish()
         self._settle_what_was_left(reporter)
         self._report()
         return self._control.is_lost or self._control.end(self._why(reason), whatever_was_ordered=not can_go_on)
@@ -221,9 +229,14 @@ class Recorder:
     def _write_backlog(self) -> None:
         """Nothing comes any more that could be lost by waiting for the bucket."""
         while not self._backlog.is_empty and not self._control.is_lost:
+            self._mend()
             self._memory.wait_for_room(WAIT_SECONDS)
             self._write(self._backlog.drain())
         self._backlog.end()
+
+    def _mend(self) -> None:
+        for recording in self._recordings.values():
+            recording.mend()
 
     def _lose(self, dropped: Dropped) -> None:
         session = self._control.orders

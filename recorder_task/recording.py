@@ -85,6 +85,11 @@ class Recording:
         for each in self._formats.values():
             each.checkpoint()
 
+    def mend(self) -> None:
+        """Begin anew where uploads have failed."""
+        for each in self._formats.values():
+            each.mend()
+
     def finish(self) -> None:
         """End every file; `join` waits for the uploads. Where nothing was to be recorded yet nothing is told."""
         for each in self._formats.values():

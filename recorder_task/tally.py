@@ -39,6 +39,8 @@ class Tally:
         """What was wrong with the samples, by name."""
         self.dropped_seconds = 0.0
         """Of media that is missing in the file because the bucket was too slow."""
+        self.saved_seconds = 0.0
+        """As far as the file lies in the bucket; set by who uploads it."""
 
     def add(self, sample: Sample) -> None:
         """Count a sample that was written."""
@@ -62,6 +64,11 @@ class Tally:
         """From the first sample's beginning to the last one's end, over all tracks."""
         ended_at = max((track.ended_at for track in self.tracks.values()), default=self.first.at)
         return ended_at - self.first.at
+
+    @property
+    def saved_until(self) -> float:
+        """As far as the file lies in the bucket, as samples count their time (`at`)."""
+        return self.first.at + self.saved_seconds
 
     @property
     def track_starts(self) -> Mapping[str, float]:

@@ -4,9 +4,6 @@ import queue
 import threading
 from collections.abc import Callable
 
-from recorder_task.aws.errors import Unreachable
-from recorder_task.journal import Replaced
-
 Request = Callable[[], object]
 
 
@@ -51,19 +48,20 @@ class UploadMemory:
 
 
 class UploadLane:
-    """Requests one after another. The first that fails is `failure`; those behind it are dropped, cleanups are run.
+    """Requests one after another. The first that fails is `failure`, and those behind it are dropped.
 
-    What a bucket has not refused but did not answer is no reason to give up what it has: it is left to recovery.
+    What lies in the bucket then stays there: recovery makes a file of it. `assure_lease` is called before each request
+    and raises where nothing may be written any more.
     """
 
-    def __init__(self, name: str, memory: UploadMemory) -> None:
+    def __init__(self, name: str, memory: UploadMemory, assure_lease: Callable[[], None] = lambda: None) -> None:
+        self._assure_lease = assure_lease
         self.failure: Exception | None = None
+        self.is_abandoned = False
+        """Another recorder goes on with what lies in the bucket."""
         self._memory = memory
         self._requests: queue.SimpleQueue[tuple[Request, int] | None] = queue.SimpleQueue()
-        self._cleanups: dict[object, Request] = {}
         self._waiting = 0
-        self.is_abandoned = False
-        """What lies in the bucket is not touched any more: another recorder has taken over, or recovery shall."""
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -85,15 +83,8 @@ class UploadLane:
             self._waiting += 1
         self._requests.put((request, size_bytes))
 
-    def on_failure(self, owner: object, cleanup: Request | None) -> None:
-        """Run `cleanup` should the lane fail, until `owner` says None; call it from the lane's own requests."""
-        if cleanup is None:
-            self._cleanups.pop(owner, None)
-        else:
-            self._cleanups[owner] = cleanup
-
     def abandon(self) -> None:
-        """Drop what waits and clean nothing up: another recorder goes on with what lies in the bucket."""
+        """Drop what waits: another recorder goes on with what lies in the bucket."""
         self.is_abandoned = True
 
     def close(self) -> None:
@@ -109,25 +100,12 @@ class UploadLane:
             request, size_bytes = item
             try:
                 if self.failure is None and not self.is_abandoned:
+                    self._assure_lease()
                     request()
-            except (Replaced, Unreachable) as error:
-                self.failure = error
-                self.abandon()
             except Exception as error:
                 self.failure = error
-                self._clean_up()
             finally:
                 del request, item  # they hold the bytes
                 self._memory.give_back(size_bytes)
                 with self._lock:
                     self._waiting -= 1
-
-    def _clean_up(self) -> None:
-        if self.is_abandoned:
-            return
-        for cleanup in self._cleanups.values():
-            try:
-                cleanup()
-            except Exception:  # noqa: S112 - the bucket refuses already; its lifecycle rule ends what is left open
-                continue
-        self._cleanups.clear()

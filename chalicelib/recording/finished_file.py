@@ -74,9 +74,9 @@ class FinishedFile:
     recovered: bool = False
     """Finished by recovery, not by its recorder."""
     dropped_seconds: float = 0.0
-    """Of media that its recorder dropped because the bucket was slower than the stream: holes in the file.
+    """Of media that its recorder dropped because the bucket was slower than the stream, or gone: before the file's
 
-    What a recorder that died had dropped is counted in HLS alone.
+    beginning, or as holes in it. Of a recovered file it is what was known at its last checkpoint.
     """
     repairs: Mapping[str, int] = field(default_factory=dict)
     """What was wrong with the source's packets and was repaired, by name, and how often."""

@@ -35,6 +35,9 @@ class OpenFile:
     """Timestamp of the first packet in the source."""
     track_starts: Mapping[str, float] = field(default_factory=dict)
     """Seconds from the file's beginning to each kind of track's, noted once known: MP4's fragments lack them."""
+    dropped_seconds: float = 0.0
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    """Both as in FinishedFile, as of the last checkpoint at which they had changed."""
 
     @property
     def key(self) -> Key:

@@ -10,9 +10,10 @@ from xml.sax.saxutils import escape
 
 from isal import isal_zlib
 
+from chalicelib.recording.naming import MEDIA_PREFIX
 from recorder_task.aws.errors import AwsError, Overtaken
 from recorder_task.aws.exchange import Answer, Body
-from recorder_task.aws.transport import Transport
+from recorder_task.aws.transport import Transport, Watcher
 
 FACTS = "x-amz-meta-facts"
 
@@ -47,9 +48,15 @@ class Uploads(Protocol):
 
     def abort_upload(self, key: str, upload_id: str) -> None: ...
 
+    def open_uploads(self, key: str) -> list[str]: ...
+
 
 class Bucket(Uploads, Protocol):
     """What the recorder knows of its bucket."""
+
+    was_let_in: bool
+
+    def watch(self, watcher: Watcher) -> None: ...
 
     def put(
         self, key: str, body: Body, *, content_type: str, cache_control: str = "", only_if_absent: bool = False
@@ -68,6 +75,12 @@ class S3Bucket:
     def __init__(self, name: str, transport: Transport) -> None:
         self.name = name
         self._transport = transport
+        self.was_let_in = False
+        """Media of this process was taken: it may write here."""
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` how the bucket answers."""
+        self._transport.watch(watcher)
 
     def put(
         self, key: str, body: Body, *, content_type: str, cache_control: str = "", only_if_absent: bool = False
@@ -176,9 +189,17 @@ class S3Bucket:
         is_answered_early: bool = False,
     ) -> Answer:
         path = f"/{self.name}/{quote(key, safe='/-_.~')}"
-        return self._transport.request(
-            method, path, query=query, headers=headers, body=body, is_answered_early=is_answered_early
+        answer = self._transport.request(
+            method,
+            path,
+            query=query,
+            headers=headers,
+            body=body,
+            is_answered_early=is_answered_early,
+            was_let_in=self.was_let_in,
         )
+        self.was_let_in = self.was_let_in or (key.startswith(MEDIA_PREFIX) and method in ("PUT", "POST"))
+        return answer
 
 
 def checksum(body: Body) -> str:

@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from recorder_task.aws.credentials import Credentials, CredentialSource
@@ -39,6 +40,16 @@ ErrorReader = Callable[[bytes], tuple[str, str]]
 """(code, message) of an error's body."""
 
 
+class Watcher(Protocol):
+    """Who wants to know how the service answers; called by whatever thread makes a request."""
+
+    def failed(self, code: str, seconds: float) -> None:
+        """A try has failed, and others since `seconds`; there will be another, or there was the last."""
+
+    def answered(self) -> None:
+        """There was an answer that needs no other try."""
+
+
 class Transport:
     """One service at one endpoint. Safe between threads: each request has a connection of its own."""
 
@@ -64,8 +75,13 @@ class Transport:
         self._retry_seconds = retry_seconds
         self._clock = clock
         self._sleep = sleep
+        self._watcher: Watcher | None = None
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of every try from now on."""
+        self._watcher = watcher
 
     def request(
         self,
@@ -77,12 +93,15 @@ class Transport:
         body: Body = b"",
         sign_body: bool = False,
         is_answered_early: bool = False,
+        was_let_in: bool = False,
     ) -> Answer:
         """Send until an answer is final; raises AwsError for a refusal, Unreachable once `retry_seconds` are over.
 
-        Of what `is_answered_early` a 200 may still hold an error.
+        Of what `is_answered_early` a 200 may still hold an error. Who `was_let_in` before takes a 403 for an outage,
+        and asks for credentials anew: policies change, tokens expire between two rotations.
         """
-        deadline = self._clock() + self._retry_seconds
+        began_at = self._clock()
+        deadline = began_at + self._retry_seconds
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
@@ -94,15 +113,25 @@ class Transport:
                 status, _, content = answer
                 code, message = self._read_error(content) if status >= 300 or is_answered_early else ("", "")
                 if status < 300 and not code:
+                    self._tell_that_it_answers()
                     return answer
-                is_stale = code in STALE_CREDENTIALS and self._credentials.reject(credentials)
-                if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES and not is_stale:
+                is_locked_out = status == 403 or code in STALE_CREDENTIALS
+                has_others = is_locked_out and self._credentials.reject(credentials)
+                may_pass = (is_locked_out and was_let_in) or (code in STALE_CREDENTIALS and has_others)
+                if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES and not may_pass:
+                    self._tell_that_it_answers()
                     raise AwsError(code or f"Http{status}", message, status)
                 failure = Unreachable(code or f"Http{status}", message, status)
+            if self._watcher is not None:
+                self._watcher.failed(failure.code, self._clock() - began_at)
             if self._clock() + pause > deadline:
                 raise failure
             self._sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _tell_that_it_answers(self) -> None:
+        if self._watcher is not None:
+            self._watcher.answered()
 
     def _once(
         self,

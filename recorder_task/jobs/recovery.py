@@ -1,11 +1,13 @@
-"""Finishes what a dead recorder left: same file id, same key, one ready object, however often recovery itself dies.
+"""Finishes files that nobody writes any more: a dead recorder's, or those that the bucket has broken off.
 
+Same file id, same key, one ready object, however often recovery itself dies.
 The upload is completed; an MP4 or FLV is written once more through its own output under its own key, which makes it
 the file that its recorder would have ended with (`moov` in front, no fragments; duration and index); the ready object
 is written; the entry is struck out. Each step leaves what the next try begins with.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -35,6 +37,9 @@ IS_WRITTEN_AGAIN: Mapping[RecordFormat, bool] = {
 }
 """The formats recovered here. HLS is not among them: it goes on in its own output, or is ended as text."""
 
+AGAIN_SECONDS = 60.0
+"""Between two tries of a recorder that lives on."""
+
 
 class Stopped(Exception):
     """The process is told to end; the next launch goes on."""
@@ -56,15 +61,29 @@ class Recovery:
         self._bucket = bucket
         self._journal = journal
         self._must_stop = must_stop
-        self._thread = threading.Thread(target=self.run, name="recovery", daemon=True)
+        self._thread: threading.Thread | None = None
+        self._failed_at = float("-inf")
 
     def start(self) -> None:
-        """Begin, beside the recording."""
-        self._thread.start()
+        """Begin, beside the recording, unless it is at work already."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self.run, name="recovery", daemon=True)
+            self._thread.start()
+
+    def take_up(self) -> None:
+        """Begin again, where this recorder itself had to leave a file; a while after a try that failed."""
+        if self._journal.has_left and time.monotonic() - self._failed_at >= AGAIN_SECONDS:
+            self.start()
+
+    def finish(self) -> None:
+        """What this recorder itself had to leave, once it writes no more."""
+        if self._journal.has_left:
+            self.run()
 
     def join(self) -> None:
         """Wait for its end; what a stop signal leaves undone is the next launch's."""
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def run(self) -> None:
         """Recover every file that can be; one that cannot stays for the next try, and says why."""
@@ -82,6 +101,8 @@ class Recovery:
                 self._recover(file)
             except Exception as error:
                 self._log("recovery_failed", file, reason=f"{type(error).__name__}: {error}")
+                self._failed_at = time.monotonic()
+                self._journal.leave(file.file_id)
 
     def _recover(self, left: OpenFile) -> None:
         file = replace(left, epoch=self._journal.epoch)
@@ -115,7 +136,13 @@ class Recovery:
             tally=tally,
             utc_offset_hours=self._settings.naming_utc_offset_hours,
         )
-        return replace(facts, media_start_ms=file.media_start_ms, recovered=True)
+        return replace(
+            facts,
+            media_start_ms=file.media_start_ms,
+            recovered=True,
+            dropped_seconds=file.dropped_seconds,
+            repairs=dict(file.repairs),
+        )
 
     def _count(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
         tally: Tally | None = None
@@ -128,7 +155,7 @@ class Recovery:
     def _rewrite(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
         """Through the output of the format; the object stays what it was until the new one is complete."""
         memory = UploadMemory(self._settings.upload_buffer_bytes)
-        lane = UploadLane(f"recovery-{file.file_id}", memory)
+        lane = UploadLane(f"recovery-{file.file_id}", memory, self._journal.assure_lease)
         output: Output | None = None
         tally: Tally | None = None
         written = Written(0)
@@ -158,6 +185,7 @@ class Recovery:
             if output is not None:
                 written = output.finish()
         except BaseException:
+            lane.abandon()
             if output is not None:
                 output.abort()
             raise

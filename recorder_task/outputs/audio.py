@@ -36,9 +36,8 @@ class AacOutput:
         return Written(self._object.finish())
 
     def abort(self) -> None:
-        """Give the upload up."""
+        """Free the muxer."""
         self._muxer.close()
-        self._object.abort()
 
 
 class Mp3Output:
@@ -75,15 +74,15 @@ class Mp3Output:
         return Written(self._object.finish(), encoded_audio=encoded)
 
     def abort(self) -> None:
-        """Give the upload up."""
+        """Free the muxer."""
         self._sink.close()
-        self._object.abort()
 
 
 def _audio_object(order: FileOrder, name: RecordFormat, content_type: str) -> HeadRewritableObject:
     return HeadRewritableObject(
         order.bucket,
         order.lane,
+        tally=order.tally,
         key=media_key(order.file_id, name),
         content_type=content_type,
         part_bytes=order.part_bytes,

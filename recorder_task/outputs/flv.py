@@ -20,6 +20,7 @@ class FlvOutput:
         self._object = HeadRewritableObject(
             order.bucket,
             order.lane,
+            tally=order.tally,
             key=media_key(order.file_id, RecordFormat.FLV),
             content_type="video/x-flv",
             part_bytes=order.part_bytes,
@@ -52,9 +53,8 @@ class FlvOutput:
         return Written(self._object.finish(head))
 
     def abort(self) -> None:
-        """Give the upload up."""
+        """Free the muxer."""
         self._muxer.close()
-        self._object.abort()
 
 
 class _Indexed:

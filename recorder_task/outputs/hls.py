@@ -95,7 +95,7 @@ class HlsOutput:
         self._order.lane.submit(lambda: self._playlist.wait(paused_at=paused_at, deadline=deadline))
 
     def abort(self) -> None:
-        """Free the muxer; what was uploaded plays, and recovery commits it."""
+        """Free the muxer; what was uploaded plays, and somebody goes on with it or commits it."""
         self._muxer.close()
 
     def _whole_file(self) -> FinishedFile:
@@ -136,7 +136,13 @@ class HlsOutput:
             is_discontinuous=self._is_discontinuous,
             facts=_facts(self._order, self._segment_bytes),
         )
-        self._order.lane.submit(lambda: self._playlist.add(piece, is_last=is_last), len(content))
+        seconds_so_far = self._order.tally.seconds
+
+        def add() -> None:
+            self._playlist.add(piece, is_last=is_last)
+            self._order.tally.saved_seconds = seconds_so_far
+
+        self._order.lane.submit(add, len(content))
 
     def _new_cutter(self) -> Cutter:
         has_video = any(track.kind == "video" for track in self._tracks)

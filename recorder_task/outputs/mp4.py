@@ -30,6 +30,7 @@ class Mp4Output:
         self._object = HeadRewritableObject(
             order.bucket,
             order.lane,
+            tally=order.tally,
             key=media_key(order.file_id, RecordFormat.MP4),
             content_type="video/mp4" if any(track.kind == "video" for track in order.tracks) else "audio/mp4",
             part_bytes=order.part_bytes,
@@ -54,6 +55,5 @@ class Mp4Output:
         return Written(self._object.finish(faststart_head(self._object.head(), moov)))
 
     def abort(self) -> None:
-        """Give the upload up."""
+        """Free the muxer."""
         self._muxer.close()
-        self._object.abort()

@@ -78,13 +78,26 @@ def test_what_a_recorder_left_is_found_by_the_next_one_and_struck_out_once_it_is
     first.open(FILE)
     first.confirm(FILE.file_id)
     starts = {"video": 0.0, "audio": 0.057}
-    first.note(FILE.file_id, starts)
+    repairs = {"video_leap": 2}
+    first.note(FILE.file_id, {"track_starts": starts})
+    first.note(FILE.file_id, {"dropped_seconds": 1.5, "repairs": repairs})
     assert first.left_behind() == []
     second = Journal(table, SESSION_ID, 2, lost)
-    assert second.left_behind() == [replace(FILE, track_starts=starts)]
+    assert second.left_behind() == [replace(FILE, track_starts=starts, dropped_seconds=1.5, repairs=repairs)]
     second.close(FILE.file_id)
     second.close(FILE.file_id)
     assert second.left_behind() == []
+
+
+def test_what_a_living_recorder_had_to_leave_is_taken_up_once(table: Table, lost: threading.Event) -> None:
+    journal = Journal(table, SESSION_ID, 1, lost)
+    journal.open(FILE)
+    assert (journal.left_behind(), journal.has_left) == ([], False)
+    journal.leave(FILE.file_id)
+    assert (journal.left_behind(), journal.has_left) == ([FILE], True)
+    assert journal.enter(FILE, when=[Compare("epoch", "=", 1)])
+    assert (journal.left_behind(), journal.has_left) == ([], False)
+    assert journal.unfinished() == [FILE]
 
 
 def test_a_recorder_that_was_replaced_enters_nothing(table: Table, lost: threading.Event) -> None:

@@ -115,17 +115,26 @@ def test_a_bucket_that_refuses(status: int, code: str, s3: FakeS3, source: Sourc
     assert s3.objects == {}
 
 
-def test_a_bucket_that_refuses_later_parts_is_left_without_an_open_upload(s3: FakeS3, source: Source) -> None:
+@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (400, "InvalidArgument")], ids=str)
+def test_a_bucket_that_refuses_a_later_part_keeps_what_it_has_taken(
+    status: int, code: str, s3: FakeS3, source: Source
+) -> None:
     s3.min_part_bytes = 0
 
     def refuse_the_third_part(request: RequestSeen) -> Refusal | None:
-        return Refusal(403, "AccessDenied") if request.query.get("partNumber") == "3" else None
+        return Refusal(status, code) if request.query.get("partNumber") == "3" else None
 
     s3.fail = refuse_the_third_part
-    studio = Studio(s3, {"part_bytes": 64 * 1024})
-    studio.order(source(clip(ClipOrder())), template_order("flv"))
+    studio = Studio(s3, {"part_bytes": 64 * 1024, "upload_retry_seconds": 0.3})
+    made = clip(ClipOrder())
+    studio.order(source(made), template_order("flv"))
     assert studio.run().code == 1
-    assert (s3.objects, s3.uploads) == ({}, {})
+    assert outcome(studio, "flv")["reason"].startswith(f"upload failed: {code}")
+    assert studio.file("flv").recovered
+    found = contents(packets_of(studio.content(studio.file("flv"))), "video")
+    assert found == contents(made.packets, "video")[: len(found)]
+    assert len(found) > 50
+    assert s3.uploads == {}
 
 
 def test_a_ready_object_that_is_there_already_counts_as_done(s3: FakeS3, source: Source) -> None:

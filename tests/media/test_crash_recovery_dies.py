@@ -55,7 +55,7 @@ class MortalS3(FakeS3):
         """Carry the request out, if there is still somebody to make it."""
         answer = super().answer
         found: Answer = self.life.carry_out(
-            lambda: answer(request, headers, body), lambda: Refusal(403, "TheProcessIsDead")
+            lambda: answer(request, headers, body), lambda: Refusal(400, "TheProcessIsDead")
         )
         return found
 

@@ -81,8 +81,8 @@ def test_answers_that_never_come_lose_nothing(
     studio.order(source(clip(MADE)), template_order(*FORMATS))
     assert studio.run().code == 0
     assert_whole(studio, complaints_of_ffmpeg)
-    # An upload whose beginning was answered into nowhere holds no part; the bucket's lifecycle rule sweeps it.
-    assert [upload.parts for upload in far_s3.uploads.values()] == [{}] * len(far_s3.uploads)
+    assert sum("uploads" in request.query and request.method == "POST" for request in far_s3.requests) > 3
+    assert far_s3.uploads == {}  # those whose beginning was answered into nowhere are swept
 
 
 @pytest.mark.usefixtures("hurried")
@@ -133,6 +133,7 @@ def test_what_a_bucket_holds_that_never_came_back_in_time_is_left_to_recovery(na
         far_s3.wait_for(lambda: any(upload.parts for upload in far_s3.uploads.values()))
         far_s3.line.cut()
         origin.send(until_ms=30_000)
+        origin.end()
         assert studio.wait().code == 1
     assert far_s3.objects == {}
     left = b"".join(part for upload in far_s3.uploads.values() for part in upload.parts.values())

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from chalicelib.settings import Settings
+from recorder_task.aws.errors import AwsError
 from recorder_task.aws.s3 import UploadedPart
 from recorder_task.head_rewritable_object import PARTS_OF_ONE_SIZE, HeadRewritableObject
+from recorder_task.tally import Tally
 from recorder_task.upload_lane import UploadLane, UploadMemory
+from tests.unit.recorder.samples import VIDEO, sample
 
 
 @dataclass
@@ -38,14 +41,19 @@ class PartsSeen:
         assert len(content) == size_bytes
         self.objects[key] = content
 
+    def open_uploads(self, key: str) -> list[str]:
+        return ["forgotten"]
+
     def abort_upload(self, key: str, upload_id: str) -> None:
-        self.aborted.append(key)
+        self.aborted.append(upload_id)
 
 
 def growing(part_bytes: int = 4) -> tuple[HeadRewritableObject, PartsSeen, UploadLane]:
     """An object with tiny parts."""
     bucket, lane = PartsSeen(), UploadLane("test", UploadMemory(1000))
-    return HeadRewritableObject(bucket, lane, key="key", content_type="", part_bytes=part_bytes), bucket, lane
+    tally = Tally(sample(VIDEO, 0))
+    target = HeadRewritableObject(bucket, lane, tally=tally, key="key", content_type="", part_bytes=part_bytes)
+    return target, bucket, lane
 
 
 def end(lane: UploadLane) -> None:
@@ -148,7 +156,8 @@ def test_whatever_the_length_two_parts_are_held() -> None:
     part_bytes = 100_000
     memory = UploadMemory(part_bytes)
     lane = UploadLane("test", memory)
-    target = HeadRewritableObject(Forgetful(), lane, key="key", content_type="", part_bytes=part_bytes)
+    tally = Tally(sample(VIDEO, 0))
+    target = HeadRewritableObject(Forgetful(), lane, tally=tally, key="key", content_type="", part_bytes=part_bytes)
     unit = bytes(1000)
     append(target, *[unit] * 500)
     tracemalloc.start()
@@ -162,26 +171,55 @@ def test_whatever_the_length_two_parts_are_held() -> None:
     assert peak < 3 * part_bytes
 
 
-def test_what_is_aborted_is_taken_back() -> None:
+def test_an_upload_that_nobody_knows_is_aborted_once_the_object_is_complete() -> None:
     target, bucket, lane = growing()
     append(target, b"aaaa")
-    target.abort()
+    target.finish()
     end(lane)
-    assert (bucket.aborted, bucket.objects) == (["key"], {})
+    assert (bucket.aborted, bucket.objects) == (["forgotten"], {"key": b"aaaa"})
 
 
-def test_behind_a_failure_nothing_is_done_but_the_cleanup() -> None:
+def test_a_sweep_that_is_refused_costs_no_file() -> None:
+    class Strict(PartsSeen):
+        """Lets nobody list."""
+
+        def open_uploads(self, key: str) -> list[str]:
+            raise AwsError("AccessDenied", "", 403)
+
+    bucket, lane = Strict(), UploadLane("test", UploadMemory(1000))
+    tally = Tally(sample(VIDEO, 0))
+    target = HeadRewritableObject(bucket, lane, tally=tally, key="key", content_type="", part_bytes=4)
+    append(target, b"aaaa")
+    target.finish()
+    end(lane)
+    assert (bucket.objects, lane.failure) == ({"key": b"aaaa"}, None)
+
+
+def test_what_lies_in_the_bucket_is_known_in_seconds() -> None:
+    bucket, lane = PartsSeen(), UploadLane("test", UploadMemory(1000))
+    tally = Tally(sample(VIDEO, 0))
+    target = HeadRewritableObject(bucket, lane, tally=tally, key="key", content_type="", part_bytes=4)
+    for at in (0, 40, 80):
+        target.write(b"aa")
+        tally.add(sample(VIDEO, at))
+        target.boundary()
+    end(lane)
+    assert (tally.seconds, tally.saved_seconds) == (0.12, 0.08)
+    assert tally.saved_until == 0.08
+
+
+def test_behind_a_failure_nothing_is_done() -> None:
     done: list[str] = []
-    lane = UploadLane("test", UploadMemory(10))
+    memory = UploadMemory(10)
+    lane = UploadLane("test", memory)
 
     def fail() -> None:
-        lane.on_failure("owner", lambda: done.append("cleaned up"))
         raise OSError("no bucket")
 
     for request in (lambda: done.append("first"), fail, lambda: done.append("never")):
-        lane.submit(request)
+        lane.submit(request, 1)
     end(lane)
-    assert done == ["first", "cleaned up"]
+    assert (done, memory.held_bytes) == (["first"], 0)
     assert str(lane.failure) == "no bucket"
 
 
