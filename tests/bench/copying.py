@@ -1,0 +1,100 @@
+"""A process that copies: `record FILE FORMAT…`, `recover FILE FORMAT` (into memory), `job FORMAT` (in the bucket).
+
+Prints two lines: the CPU seconds until it could begin, and those of the copy.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from chalicelib import keys
+from chalicelib.recording.naming import media_key
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.orders import FormatOrder, RecordFormat, SessionOrders
+from chalicelib.recording.stream import StreamRef
+from chalicelib.settings import Settings
+from chalicelib.table import Put
+from recorder_task.aws.connect import connected
+from recorder_task.aws.s3_reading import ReadableBucket
+from recorder_task.control import Control
+from recorder_task.jobs.recovery import Recovery
+from recorder_task.journal import Journal
+from recorder_task.recorder import Recorder
+from tests.bench.contestants import UNCUT_SECONDS
+from tests.bench.memory_bucket import MemoryBucket
+from tests.fakes.table import FakeTable
+from tests.media.studio import SESSION_ID, SESSION_KEY, session_item, template_order
+
+FILE_ID = "5000000000000000001"
+ORDER = FormatOrder(interval_seconds=UNCUT_SECONDS)
+SETTINGS = Settings(upload_buffer_bytes=2**30)
+
+
+def main(kind: str, *arguments: str) -> None:
+    """Do what the arguments say."""
+    match kind:
+        case "record":
+            source, *formats = arguments
+            _measured(_recording(source, formats))
+        case "recover":
+            source, format_ = arguments
+            bucket = MemoryBucket()
+            bucket.objects[media_key(FILE_ID, RecordFormat(format_))] = [Path(source).read_bytes()]
+            _measured(_recovery(bucket, format_))
+        case "job":
+            settings = Settings(bucket_name=os.environ["BUCKET_NAME"])
+            with connected(settings, os.environ) as (remote, _):
+                _measured(_recovery(remote, arguments[0]))
+
+
+def _measured(copy: Callable[[], object]) -> None:
+    ready = time.process_time()
+    copy()
+    print(ready)
+    print(time.process_time() - ready, flush=True)
+
+
+def _recording(source: str, formats: list[str]) -> Callable[[], object]:
+    table = FakeTable()
+    item = session_item(source, template_order(*formats, format_order=ORDER), unpublished_at=time.time())
+    table.put(Put(key=SESSION_KEY, item=item))
+    control = Control(table, SESSION_ID, SETTINGS, time.time)
+    return Recorder(SETTINGS, MemoryBucket(), control, threading.Event(), time.time).run
+
+
+def _recovery(bucket: ReadableBucket, format_: str) -> Callable[[], object]:
+    stream = StreamRef(domain="push.example.com", app="live", stream="room-7")
+    table = FakeTable()
+    table.put(Put(key=SESSION_KEY, item=session_item("", epoch=2)))
+    left = OpenFile(
+        file_id=FILE_ID,
+        format=RecordFormat(format_),
+        epoch=1,
+        session_id=SESSION_ID,
+        stream=stream,
+        stream_param="",
+        recording_id="template-1",
+        template_id=1,
+        task_id="",
+        order=ORDER,
+        began_at=time.time(),
+        media_start_ms=0,
+    )
+    table.put(Put(key=left.key, item=left.as_item()))
+    session = SessionOrders.from_item(session_item("", epoch=2))
+    journal = Journal(table, SESSION_ID, 2, threading.Event())
+    recovery = Recovery(SETTINGS, session, bucket, journal, lambda: False)
+
+    def recover() -> None:
+        recovery.run()
+        if table.get(keys.open_file(SESSION_ID, FILE_ID)) is not None:
+            raise RuntimeError("nothing was recovered")
+
+    return recover
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
