@@ -52,7 +52,9 @@ CODES_OF_VALUES: Mapping[str, str] = {
     "Url": "InvalidParameter.UrlNotSafe",
 }
 """Codes of wrong values by the name of their field, or by its end."""
-FREE_DOMAINS = frozenset({"DescribeLiveStreamEventList", "DescribeLiveStreamOnlineList", "DescribeRecordTask"})
+FREE_DOMAINS = frozenset(
+    {"DescribeLiveStreamEventList", "DescribeLiveStreamOnlineList", "DescribeRecordTask", "RedriveCallbacks"}
+)
 """Actions in which the domain is a filter, which may be anything."""
 DOMAIN_MAY_BE_EMPTY = frozenset({"CreateLiveRecord"})
 """Actions in which no domain means the deployment's own."""

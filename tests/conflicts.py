@@ -199,6 +199,17 @@ CONFLICTS: Mapping[str, Sequence[Conflict]] = {
         Conflict("a play domain", {"DomainName": DOMAIN, "Enable": 0}, NO_DOMAIN, [PLAY_DOMAIN]),
         Conflict("on without a key", {"DomainName": DOMAIN, "MasterAuthKey": ""}, WRONG, [PUSH_DOMAIN]),
     ],
+    "DescribeCallbackRecordsList": [
+        Conflict(why, {"StreamName": "room-7", "StartTime": first, "EndTime": last}, WRONG)
+        for why, first, last in [
+            ("the end before the start", iso(0), iso(-1)),
+            ("more than 14 days back", iso(-14 * DAY - 2), iso(-13 * DAY - 2)),
+            ("more than a day", FromNow(-DAY - 1, beijing_text), iso(0)),
+        ]
+    ],
+    "RedriveCallbacks": [
+        Conflict("the end before the start", {"StartTime": iso(0), "EndTime": FromNow(-1, beijing_text)}, WRONG)
+    ],
     "DropLiveStream": [],
     "ForbidLiveStream": [
         Conflict("until a moment that is past", STREAM | {"ResumeTime": iso(-1)}, WRONG),

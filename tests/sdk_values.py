@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -32,6 +32,8 @@ REQUIRED: Mapping[str, list[str]] = {
     "DescribeLiveCallbackTemplate": ["TemplateId"],
     "CreateLiveCallbackRule": ["AppName", "DomainName", "TemplateId"],
     "DeleteLiveCallbackRule": ["AppName", "DomainName"],
+    "DescribeCallbackRecordsList": ["EndTime", "StartTime", "StreamName"],
+    "RedriveCallbacks": ["EndTime", "StartTime"],
     "AddLiveDomain": ["DomainName", "DomainType"],
     "DeleteLiveDomain": ["DomainName", "DomainType"],
     "DescribeLiveDomain": ["DomainName"],
@@ -100,6 +102,7 @@ def request_fields(service: str, action: str) -> tuple[Field, ...]:
 def _own_fields(params: type[BaseModel]) -> Iterator[Field]:
     for name, field in params.model_fields.items():
         kind: Any = next(each for each in get_args(field.annotation) or [field.annotation] if each is not NoneType)
+        kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
         if get_origin(field.annotation) is list:
             yield Field(name, f"list of {(get_args(kind) or [kind])[0].__name__}", ())
         elif issubclass(kind, BaseModel):

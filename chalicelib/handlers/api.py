@@ -11,10 +11,13 @@ from chalicelib.api.dispatch import Api, Service
 from chalicelib.api.envelope import ApiRequest
 from chalicelib.api.rate_limits import RateLimits
 from chalicelib.live import (
+    callback_records,
+    callback_redrive,
     callback_templates,
     callbacks,
     concurrent_recordings,
     domains,
+    explain,
     live_records,
     push_keys,
     rules,
@@ -39,12 +42,15 @@ LIVE = Service(
         **live_records.ACTIONS,
         **callback_templates.ACTIONS,
         **callbacks.ACTIONS,
+        **callback_records.ACTIONS,
+        **callback_redrive.ACTIONS,
         **domains.ACTIONS,
         **push_keys.ACTIONS,
         **streams.ACTIONS,
         **stream_control.ACTIONS,
         **stream_history.ACTIONS,
         **concurrent_recordings.ACTIONS,
+        **explain.ACTIONS,
     },
 )
 VOD = Service(name="vod", version="2018-07-17", actions={**search.ACTIONS, **description.ACTIONS})

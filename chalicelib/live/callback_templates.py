@@ -30,7 +30,7 @@ def _safe(url: str) -> str:
     return url
 
 
-Url = Annotated[str, at_most_bytes(2048), AfterValidator(_safe)]
+CallbackUrl = Annotated[str, at_most_bytes(2048), AfterValidator(_safe)]
 Level = Annotated[str, matching(("error", "warning", "info").__contains__, "one of: error, warning, info")]
 Levels = Annotated[list[Level], Field(max_length=3)]
 Key = Annotated[str, at_most_bytes(255)]
@@ -41,17 +41,17 @@ class CreateLiveCallbackTemplate(Params):
 
     TemplateName: TemplateLabel
     Description: LongText = ""
-    StreamBeginNotifyUrl: Url = ""
-    StreamEndNotifyUrl: Url = ""
-    RecordNotifyUrl: Url = ""
-    RecordStatusNotifyUrl: Url = ""
-    SnapshotNotifyUrl: Url = ""
-    PornCensorshipNotifyUrl: Url = ""
+    StreamBeginNotifyUrl: CallbackUrl = ""
+    StreamEndNotifyUrl: CallbackUrl = ""
+    RecordNotifyUrl: CallbackUrl = ""
+    RecordStatusNotifyUrl: CallbackUrl = ""
+    SnapshotNotifyUrl: CallbackUrl = ""
+    PornCensorshipNotifyUrl: CallbackUrl = ""
     CallbackKey: Key = ""
-    StreamMixNotifyUrl: Url = ""
-    PushExceptionNotifyUrl: Url = ""
-    AudioAuditNotifyUrl: Url = ""
-    RecordExceptionNotifyUrl: Url = ""
+    StreamMixNotifyUrl: CallbackUrl = ""
+    PushExceptionNotifyUrl: CallbackUrl = ""
+    AudioAuditNotifyUrl: CallbackUrl = ""
+    RecordExceptionNotifyUrl: CallbackUrl = ""
     RecordExceptionLevels: Levels = Field(default_factory=list)
 
 
@@ -61,16 +61,16 @@ class ModifyLiveCallbackTemplate(Params):
     TemplateId: Natural
     TemplateName: TemplateLabel = ""
     Description: LongText = ""
-    StreamBeginNotifyUrl: Url = ""
-    StreamEndNotifyUrl: Url = ""
-    RecordNotifyUrl: Url = ""
-    RecordStatusNotifyUrl: Url = ""
-    SnapshotNotifyUrl: Url = ""
-    PornCensorshipNotifyUrl: Url = ""
+    StreamBeginNotifyUrl: CallbackUrl = ""
+    StreamEndNotifyUrl: CallbackUrl = ""
+    RecordNotifyUrl: CallbackUrl = ""
+    RecordStatusNotifyUrl: CallbackUrl = ""
+    SnapshotNotifyUrl: CallbackUrl = ""
+    PornCensorshipNotifyUrl: CallbackUrl = ""
     CallbackKey: Key = ""
-    PushExceptionNotifyUrl: Url = ""
-    AudioAuditNotifyUrl: Url = ""
-    RecordExceptionNotifyUrl: Url = ""
+    PushExceptionNotifyUrl: CallbackUrl = ""
+    AudioAuditNotifyUrl: CallbackUrl = ""
+    RecordExceptionNotifyUrl: CallbackUrl = ""
     RecordExceptionLevels: Levels = Field(default_factory=list)
 
 

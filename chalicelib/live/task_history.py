@@ -1,15 +1,12 @@
 """The list of recording tasks, paged by a token that is the place where the next page begins."""
 
-import base64
-import binascii
-import re
 from typing import Any
 
 from chalicelib import keys
 from chalicelib.api.action import Answer, Call
 from chalicelib.api.params import Params, ShortText, UnixSeconds
+from chalicelib.api.scroll_token import place_after, token_of
 from chalicelib.attribute_values import Item
-from chalicelib.errors import InvalidParameterValue
 from chalicelib.live.names import PathName
 from chalicelib.live.task_errors import InvalidTaskTime
 from chalicelib.live.task_store import HISTORY_SECONDS
@@ -18,7 +15,6 @@ SPAN_SECONDS = 7 * 86_400
 PAGE = 100
 READ_AT_ONCE = 1000
 """Entries read for one page: where filters refuse them all, the page is empty and the token leads on."""
-_PLACE = re.compile(r"\d{11}\.\d{3}#[0-9a-f]{32}")
 ANSWERED = ("TaskId", "DomainName", "AppName", "StreamName", "StartTime", "EndTime", "TemplateId", "Stopped")
 ANSWERED_WHERE_SET = ("StreamType", "Extension")
 """The vendor's answer has no such fields, and its SDK warns of fields it does not know."""
@@ -38,7 +34,7 @@ class DescribeRecordTask(Params):
 def describe(params: DescribeRecordTask, call: Call) -> Answer:
     """Tasks that lie wholly inside a span of time, by start; a page of them."""
     _check_span(params, call.now)
-    first = _after(params.ScrollToken) if params.ScrollToken else keys.by_time(params.StartTime, "")
+    first = place_after(params.ScrollToken) if params.ScrollToken else keys.by_time(params.StartTime, "")
     last = keys.by_time(params.EndTime, "~")
     entries = list(call.table.query(keys.ALL_TASKS, index=keys.LISTING, first=first, last=last, limit=READ_AT_ONCE))
     found: list[dict[str, Any]] = []
@@ -50,8 +46,8 @@ def describe(params: DescribeRecordTask, call: Call) -> Answer:
             if task is not None and _is_wanted(task, params):
                 found.append(_info(task))
             if len(found) == PAGE:
-                return {"TaskList": found, "ScrollToken": "" if entry is entries[-1] else _token(entry["LSK"])}
-    return {"TaskList": found, "ScrollToken": _token(entries[-1]["LSK"]) if len(entries) == READ_AT_ONCE else ""}
+                return {"TaskList": found, "ScrollToken": "" if entry is entries[-1] else token_of(entry["LSK"])}
+    return {"TaskList": found, "ScrollToken": token_of(entries[-1]["LSK"]) if len(entries) == READ_AT_ONCE else ""}
 
 
 def _check_span(params: DescribeRecordTask, now: float) -> None:
@@ -71,18 +67,3 @@ def _is_wanted(task: Item, params: DescribeRecordTask) -> bool:
 
 def _info(task: Item) -> dict[str, Any]:
     return {name: task[name] for name in ANSWERED} | {name: task[name] for name in ANSWERED_WHERE_SET if task[name]}
-
-
-def _token(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _after(token: str) -> str:
-    """The sort key that follows the token's place."""
-    try:
-        place = base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        place = ""
-    if not _PLACE.fullmatch(place):
-        raise InvalidParameterValue("ScrollToken: not one of this list's tokens.")
-    return f"{place}!"

@@ -108,6 +108,15 @@ def park(table: Table, event: Item, reason: str, *, now: float) -> None:
     _finish(table, event, PARKED, {"status": 0, "error": reason}, now=now)
 
 
+def redrive(table: Table, event: Item, new_url: str, *, now: float) -> bool:
+    """Let a parked event be tried again from the beginning; False where it is parked no more."""
+    again: dict[Path, Any] = {"attempt": 0, **due_at(event["event_id"], now)}
+    if new_url:
+        again["url"] = new_url
+    update = Update(key=_key(event), set=again, remove=["expires_at", "finished_at"], when=_as_read(event))
+    return _changed(table, update) is not None
+
+
 def announce_overdue(table: Table, *, now: float) -> None:
     """Announce again the events whose message was lost, or whose sender died."""
     last = keys.by_time(now - OVERDUE_SECONDS, "")

@@ -19,6 +19,7 @@ def record(event: Item, answer: Answer, *, now: float) -> Put:
     item: Item = {
         "event_id": event["event_id"],
         "event_type": event["event_type"],
+        "domain": event["domain"],
         "attempt": event["attempt"],
         "sent_at": sent_at,
         "answered_at": now,

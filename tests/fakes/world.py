@@ -13,9 +13,12 @@ from chalicelib.api.action import Actions, Call
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import PublishHook, UnpublishHook
 from chalicelib.live import (
+    callback_records,
+    callback_redrive,
     callback_templates,
     callbacks,
     domains,
+    explain,
     push_keys,
     rules,
     stream_control,
@@ -92,10 +95,13 @@ ACTIONS: Actions = {
     **tasks.ACTIONS,
     **callback_templates.ACTIONS,
     **callbacks.ACTIONS,
+    **callback_records.ACTIONS,
+    **callback_redrive.ACTIONS,
     **domains.ACTIONS,
     **push_keys.ACTIONS,
     **stream_control.ACTIONS,
     **stream_history.ACTIONS,
+    **explain.ACTIONS,
 }
 
 

@@ -1,0 +1,88 @@
+"""RedriveCallbacks, an action of ours: callbacks that were given up are sent once more, to a new URL if asked."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib import keys
+from chalicelib.api.action import Action, Actions, Answer, Call, everywhere
+from chalicelib.api.moments import AnyText, any_moment
+from chalicelib.api.params import Natural, Params, ShortText
+from chalicelib.api.scroll_token import place_after, token_of
+from chalicelib.attribute_values import Item
+from chalicelib.errors import InvalidParameterValue
+from chalicelib.keys import Key
+from chalicelib.live.callback_templates import CallbackUrl
+from chalicelib.live.names import PathName
+from chalicelib.notify import outbox, queue
+
+LARGEST_PAGE = 100
+READ_AT_ONCE = 1000
+"""Entries looked at for one page: where filters refuse them all, the page is empty and the token leads on."""
+
+
+class RedriveCallbacks(Params):
+    """Parameters of the action; what is left empty means any."""
+
+    StartTime: AnyText
+    EndTime: AnyText
+    DomainName: ShortText = ""
+    AppName: PathName = ""
+    StreamName: PathName = ""
+    EventType: Natural | None = None
+    Url: CallbackUrl = ""
+    NewUrl: CallbackUrl = ""
+    DryRun: bool = False
+    Limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
+    ScrollToken: ShortText = ""
+
+
+def redrive(params: RedriveCallbacks, call: Call) -> Answer:
+    """Have parked callbacks of a span of time tried again, a page at a time; one sent again is parked no more."""
+    first, last = any_moment(params.StartTime), any_moment(params.EndTime)
+    if last < first:
+        raise InvalidParameterValue("EndTime: must not lie before StartTime.")
+    listed = list(
+        call.table.query(
+            keys.ALL_PARKED,
+            index=keys.LISTING,
+            first=place_after(params.ScrollToken) if params.ScrollToken else keys.by_time(first, ""),
+            last=keys.by_time(last + 0.999, "~"),  # the wire's moments are whole seconds
+            limit=READ_AT_ONCE,
+        )
+    )
+    page, looked_at = _page(listed, params, call)
+    sent = page if params.DryRun else [event for event in page if _redriven(event, params, call)]
+    if not params.DryRun:  # what is not announced for some fault the tick announces
+        queue.announce([event["event_id"] for event in sent])
+    is_all = looked_at == len(listed) < READ_AT_ONCE
+    return {"Count": len(sent), "ScrollToken": "" if is_all else token_of(listed[looked_at - 1]["LSK"])}
+
+
+def _page(listed: list[Item], params: RedriveCallbacks, call: Call) -> tuple[list[Item], int]:
+    """The wanted events of the first entries, `Limit` at most, and how many entries were looked at for them."""
+    page: list[Item] = []
+    looked_at = 0
+    while looked_at < len(listed) and len(page) < params.Limit:
+        chunk = listed[looked_at : looked_at + params.Limit - len(page)]
+        events = call.table.get_many(Key(entry["PK"], entry["SK"]) for entry in chunk)
+        page += [event for event in events.values() if _is_wanted(event, params, call)]
+        looked_at += len(chunk)
+    return page, looked_at
+
+
+def _redriven(event: Item, params: RedriveCallbacks, call: Call) -> bool:
+    return outbox.redrive(call.table, event, params.NewUrl, now=call.now)
+
+
+def _is_wanted(event: Item, params: RedriveCallbacks, call: Call) -> bool:
+    wanted = {"domain": params.DomainName, "app": params.AppName, "stream": params.StreamName, "url": params.Url}
+    return (
+        event["state"] == outbox.PARKED  # the listing may lag behind
+        and all(value in ("", event[name]) for name, value in wanted.items())
+        and params.EventType in (None, event["event_type"])
+        and call.key.may_act_on(event["domain"])
+    )
+
+
+ACTIONS: Actions = {"RedriveCallbacks": Action(RedriveCallbacks, redrive, everywhere)}
