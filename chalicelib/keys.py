@@ -29,7 +29,7 @@ URL#{digest} / URL              the gate of a callback URL: deliveries under way
 Index `listing` (LPK, LSK), sparse: TASKS and ARMED by start · ONLINE by publish time · OPEN sessions · DUE callbacks
     · PARKED callbacks by the time of their event · AWAITED URLs · WAITING-FOR#{digest}: callbacks waiting for a URL
     · MEDIA · FORBIDDEN streams · HISTORY of publishes by end · SWEPT domains: their streams are being dropped
-Index `by_stream` (SPK, LSK): media of one stream name, by time
+Index `by_stream` (SPK, LSK): media of one stream name, by time · publishes of one stream that ended, by their end
 Index `by_name` (NPK, NSK): media by name, for prefixes
 """
 
@@ -169,6 +169,11 @@ def history_partition(domain: str) -> str:
 
 def history(domain: str, ended_at: float, unique: str) -> Key:
     return Key(history_partition(domain), by_time(ended_at, unique))
+
+
+def history_of_stream(domain: str, app: str, stream: str) -> str:
+    """Partition of `by_stream` that holds what became of the publishes of one stream."""
+    return f"HISTORY#{address(domain, app, stream)}"
 
 
 def recorded(month: str, ended_at: float, session_id: str) -> Key:

@@ -227,6 +227,7 @@ CONFLICTS: Mapping[str, Sequence[Conflict]] = {
     ],
     "DescribeLiveStreamOnlineList": [],
     "DescribeLiveStreamState": [],
+    "ExplainRecording": [],
     "SearchMedia": [
         Conflict("past the last entry", {"Offset": 4990, "Limit": 11}, "InvalidParameterValue.Offset"),
     ],

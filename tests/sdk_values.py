@@ -34,6 +34,7 @@ REQUIRED: Mapping[str, list[str]] = {
     "DeleteLiveCallbackRule": ["AppName", "DomainName"],
     "DescribeCallbackRecordsList": ["EndTime", "StartTime", "StreamName"],
     "RedriveCallbacks": ["EndTime", "StartTime"],
+    "ExplainRecording": ["AppName", "DomainName", "StreamName"],
     "AddLiveDomain": ["DomainName", "DomainType"],
     "DeleteLiveDomain": ["DomainName", "DomainType"],
     "DescribeLiveDomain": ["DomainName"],

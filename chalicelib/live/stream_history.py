@@ -53,6 +53,7 @@ def _entry(stream: StreamRef, unique: str, what: str, facts: dict[str, Any]) -> 
         **facts,
         "expires_at": int(facts["ended_at"]) + KEPT_SECONDS,
         "LPK": keys.ALL_HISTORY,
+        "SPK": keys.history_of_stream(stream.domain, stream.app, stream.stream),
         "LSK": keys.by_time(facts["ended_at"], unique),
     }
     return Put(key=keys.history(stream.domain, facts["ended_at"], unique), item=item, when=[no_such_item])

@@ -1,11 +1,6 @@
-"""Which rule of a table of rules wins for a stream (wire.md, section 3). Pure."""
-
-from collections.abc import Callable
-from typing import TypeVar
+"""Which rules may decide for a stream, and which of them wins (wire.md, section 3). Pure."""
 
 from chalicelib.recording.stream import StreamRef
-
-Rule = TypeVar("Rule")
 
 
 def candidates(stream: StreamRef) -> list[tuple[str, str, str]]:
@@ -20,8 +15,3 @@ def candidates(stream: StreamRef) -> list[tuple[str, str, str]]:
             ]
         )
     )
-
-
-def winner(stream: StreamRef, find: Callable[[tuple[str, str, str]], Rule | None]) -> Rule | None:
-    """The rule that decides for `stream`, or None; `find` looks one triple up."""
-    return next((rule for triple in candidates(stream) if (rule := find(triple)) is not None), None)

@@ -9,6 +9,7 @@ A session's item in the table (`keys.session`), written by the functions (F) and
     asked_to_end {code, message, at}       F  the publisher is being dropped, and why
     expires_at                             F  when an ended session may be forgotten (time to live)
     pull_url                               F  where the recorder pulls from
+    decision {rules, tasks}                F  why these orders: the rules, the winner first, and the tasks due
     orders {recording_id: RecordingOrder}  F  what to record; grows and changes while the recorder runs
     orders_version                         F  counts their changes: a recorder ends only if it has seen the last one
     outcomes {recording_id: {format: …}}   R  recording, ended, or why it failed

@@ -181,7 +181,8 @@ def _open(
 ) -> Item:
     """Open a session; the one that is live ends by `ending`, and with `may_come_back` its connection may be there."""
     session_id = uuid.uuid4().hex
-    opened = session.opened(session_id, hook, known.orders, pull_base=settings().pull_base, now=now)
+    decision = known.selection.decision()
+    opened = session.opened(session_id, hook, known.orders, decision=decision, pull_base=settings().pull_base, now=now)
     begun = events.push_started(opened.item, app_id=settings().app_id)
     writes: list[Write] = [
         opened,

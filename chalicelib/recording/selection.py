@@ -9,7 +9,7 @@ from chalicelib.ingest.hooks import PublishHook
 from chalicelib.keys import Key
 from chalicelib.live.task_items import is_due, order_of
 from chalicelib.live.templates import continue_seconds_of, formats_of
-from chalicelib.recording.matching import candidates, winner
+from chalicelib.recording.matching import candidates
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.stream import StreamRef
 
@@ -19,6 +19,8 @@ class Selection:
     """The rule that won and the tasks that are due; read their templates, then ask for the orders."""
 
     rule: Item | None
+    lost: list[Item] = field(default_factory=list)
+    """Rules for the stream that another one wins against."""
     tasks: list[Item] = field(default_factory=list)
 
     def template_keys(self) -> list[Key]:
@@ -32,6 +34,15 @@ class Selection:
         if self.rule and (template := templates.get(keys.record_template(self.rule["TemplateId"]))):
             found.insert(0, _order_of_rule(template, is_audio_only=hook.is_audio_only))
         return {order.recording_id: order for order in found if order.formats}
+
+    def decision(self) -> Item:
+        """What was decided, kept with the session to be explained: the rules, the winner first, and the tasks."""
+        met = [self.rule, *self.lost] if self.rule else []
+        told = ("DomainName", "AppName", "StreamName", "TemplateId")
+        return {
+            "rules": [{name: rule[name] for name in told} for rule in met],
+            "tasks": [task["TaskId"] for task in self.tasks],
+        }
 
     @staticmethod
     def _order_of_task(task: Item, templates: Mapping[Key, Item]) -> RecordingOrder:
@@ -47,10 +58,10 @@ def select(
     hook: PublishHook, rules: Mapping[Key, Item], tasks: Iterable[Item], *, now: float, lead_seconds: float
 ) -> Selection:
     """Which of the rules wins, and which of the stream's tasks begin by `now + lead_seconds` (unix s) or have begun."""
-    rule = winner(hook.stream, lambda triple: rules.get(keys.record_rule(*triple)))
+    met = [rules[key] for key in rule_keys(hook.stream) if key in rules]
     is_mixed = hook.is_mixed
     due = [task for task in tasks if is_due(task, now=now, lead_seconds=lead_seconds, is_mixed=is_mixed)]
-    return Selection(rule=rule, tasks=due)
+    return Selection(rule=met[0] if met else None, lost=met[1:], tasks=due)
 
 
 def _order_of_rule(template: Item, *, is_audio_only: bool) -> RecordingOrder:

@@ -50,9 +50,15 @@ def pull_url(pull_base: str, session_id: str, stream: StreamRef) -> str:
 
 
 def opened(
-    session_id: str, hook: PublishHook, orders: Mapping[str, RecordingOrder], *, pull_base: str, now: float
+    session_id: str,
+    hook: PublishHook,
+    orders: Mapping[str, RecordingOrder],
+    *,
+    decision: Item,
+    pull_base: str,
+    now: float,
 ) -> Put:
-    """A session begins; where it has orders its first launch is on the way."""
+    """A session begins; where it has orders its first launch is on the way. `decision`: why it has these."""
     stream = hook.stream
     item: Item = {
         "session_id": session_id,
@@ -66,6 +72,7 @@ def opened(
         "stream_param": hook.param,
         "published_at": now,
         "pull_url": pull_url(pull_base, session_id, stream),
+        "decision": decision,
         "orders": {name: order.as_item() for name, order in orders.items()},
         "orders_version": 1,
         "outcomes": {},

@@ -54,6 +54,7 @@ def test_the_actions_are_those_that_are_promised() -> None:
         "DescribeRecordTask",
         "DropLiveStream",
         "EnableLiveDomain",
+        "ExplainRecording",
         "ForbidLiveDomain",
         "ForbidLiveStream",
         "ModifyLiveCallbackTemplate",

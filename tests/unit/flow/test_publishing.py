@@ -35,6 +35,10 @@ def test_a_publish_opens_a_session_and_launches_its_recorder(world: World) -> No
         "stream_param": "a=b&record_type=video",
         "published_at": BEGIN,
         "pull_url": f"rtmp://127.0.0.1:1935/live/room-7?tapedeck_session={session_id}&vhost=push.example.com",
+        "decision": {
+            "rules": [{"DomainName": "push.example.com", "AppName": "", "StreamName": "", "TemplateId": 1}],
+            "tasks": [],
+        },
         "orders": session["orders"],
         "orders_version": 1,
         "outcomes": {},
