@@ -28,6 +28,9 @@ TROUBLES: Mapping[str, Trouble] = {
 }
 """What a customer is told of; a wrap of the 32-bit clock is nobody's trouble."""
 
+QUIET_SECONDS = 3.0
+"""Of our clock: where nothing comes at all for so long, nothing waits any longer."""
+
 
 class Intake:
     """The samples of one source. `repairs` counts all that was repaired, by name."""
@@ -71,6 +74,10 @@ class Intake:
             if sample.track not in self.tracks:
                 self.tracks[:] = [*(each for each in self.tracks if each.kind != sample.track.kind), sample.track]
             yield sample
+
+    def rest(self, now: float) -> list[Sample]:
+        """What waits at `now` for a stream that brings nothing."""
+        return self.flush() if now - self.last_arrival_at > QUIET_SECONDS else []
 
     def flush(self) -> list[Sample]:
         """What still waits for its turn."""

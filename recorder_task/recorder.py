@@ -127,6 +127,7 @@ class Recorder:
             self._write(self._backlog.push(self._in_time(samples) if source.can_wait else samples))
             self._write(self._backlog.drain())
             now = self._clock()
+            self._write(self._backlog.push(intake.rest(now)))
             self._follow_orders(desk)
             if self._backlog.is_empty:
                 for recording in self._recordings.values():

@@ -8,9 +8,13 @@ from chalicelib.recording.waiting import deadline_of
 from recorder_task.backlog import Dropped
 from recorder_task.desk import Desk
 from recorder_task.format_recording import FormatRecording
-from recorder_task.interleaver import SPREAD_SECONDS
+from recorder_task.interleaver import PATIENCE_SECONDS
 from recorder_task.sample import Sample
 from recorder_task.vitals import Vitals
+from recorder_task.window import Window
+
+LATE_SECONDS = PATIENCE_SECONDS + 2.0
+"""What came in time has had its turn by then: it waits for the other track, and for its burst to be read."""
 
 
 class Recording:
@@ -18,6 +22,8 @@ class Recording:
 
     def __init__(self, desk: Desk, order: RecordingOrder, *, begins_with_stream: bool) -> None:
         self._order = order
+        self._desk = desk
+        self._window = Window(begins_with_stream=begins_with_stream)
         self._has_opened = False
         """Its window had begun when we looked last."""
         self._formats = {
@@ -57,21 +63,27 @@ class Recording:
     def keep_time(self, now: float) -> None:
         """End what is over at `now` though no packet came to say so; what came in time may still wait for its turn."""
         self._has_opened = now >= self._order.starts_at
-        if self._order.ends_at and now >= self._order.ends_at + SPREAD_SECONDS:
+        if self._order.ends_at and now >= self._order.ends_at + LATE_SECONDS:
             self.finish()
         for each in self._formats.values():
             each.keep_time(now)
 
     def write(self, sample: Sample) -> None:
-        """Give a sample to every format, if it arrived inside the window."""
-        if sample.arrived_at < self._order.starts_at:
-            return
-        if self._order.ends_at and sample.arrived_at >= self._order.ends_at:
-            self._has_opened = True
-            self.finish()
+        """Give a sample to every format, if it lies inside the window."""
+        if (self._order.starts_at or self._order.ends_at) and not self._is_inside(sample):
             return
         for each in self._formats.values():
             each.write(sample)
+
+    def _is_inside(self, sample: Sample) -> bool:
+        """Whether the window covers the sample; one behind it ends every format."""
+        order, window = self._order, self._window
+        has_video = any(track.kind == "video" for track in self._desk.tracks)
+        is_inside = window.covers(sample, order.starts_at, order.ends_at, has_video=has_video)
+        if window.is_over:
+            self._has_opened = True
+            self.finish()
+        return is_inside
 
     def lose(self, dropped: Dropped) -> None:
         """Media that would have been written was dropped."""

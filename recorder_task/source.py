@@ -165,12 +165,12 @@ class Source:
         now, heard_at = time.time(), time.monotonic()
         gathered_ms = (heard_at - self._heard_at) * 1000
         self._heard_at = heard_at
-        newest_ms = tags[-1].milliseconds if tags else 0
+        newest_ms = {tag.kind: tag.milliseconds for tag in tags}
         arrived: list[Sample] = []
         is_opened = self._opened.is_set()
         for tag in tags:
-            # What a burst brings came one after another, the last of it just now.
-            age_ms = newest_ms - tag.milliseconds
+            # What a burst brings of a track came one after another, the last of it just now.
+            age_ms = newest_ms[tag.kind] - tag.milliseconds
             arrived_at = now - min(age_ms, gathered_ms) / 1000 if age_ms > 0 else now
             sample = self._finder.take(tag, arrived_at)
             if sample is not None:
