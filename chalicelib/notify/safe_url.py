@@ -17,7 +17,31 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = {"http": 80, "https": 443}
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+ISATAP = (0x00005EFE, 0x02005EFE)
+"""The third quarter of an IPv6 address whose last is an IPv4 address that a router of ours may unpack."""
+SPECIAL = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "3fff::/20",
+    )
+)
+"""Of IANA's special-purpose addresses those that one version of `ipaddress` or another takes for public ones."""
+NO_PORTS_OF_HTTP = frozenset(
+    {1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110}
+    | {111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531}
+    | {532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060}
+    | {5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
+)
+"""Ports of mail, shells, files and the like, to which no browser posts either (Fetch, "bad port")."""
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?", re.IGNORECASE)
+
+_ENDS_IN_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
+"""What some resolver may take for an IPv4 address."""
 
 
 class UnsafeUrl(ValueError):
@@ -79,20 +103,22 @@ def _parsed(url: str) -> SplitResult:
         raise UnsafeUrl("the URL must begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
         raise UnsafeUrl("the URL must not hold a user name or password")
-    if port == 0:
-        raise UnsafeUrl("the port must not be 0")
+    if port == 0 or port in NO_PORTS_OF_HTTP:
+        raise UnsafeUrl(f"nobody takes callbacks at port {port}")
     return parts
 
 
 def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     is_valid = _is_ipv6(host) if parts.netloc.startswith("[") else _HOST_NAME.fullmatch(host)
-    if not is_valid:
+    if not is_valid or (_ENDS_IN_NUMBER.search(host) and _spelled_address(host) is None):
         raise UnsafeUrl("the URL names no valid host")
     return host
 
 
 def _is_ipv6(host: str) -> bool:
+    if "%" in host:  # a zone: an interface of ours
+        return False
     try:
         ipaddress.IPv6Address(host)
     except ValueError:
@@ -123,16 +149,18 @@ def _check_address(address: Address) -> None:
 
 def _is_public(address: Address) -> bool:
     is_unicast = isinstance(address, ipaddress.IPv4Address) or address in GLOBAL_UNICAST
-    return is_unicast and address.is_global
+    return is_unicast and address.is_global and not any(address in network for network in SPECIAL)
 
 
 def _ends(address: Address) -> list[Address]:
-    """Where packets to `address` may come out: for IPv6 that carries IPv4 (mapped, NAT64, 6to4, Teredo) there too."""
+    """Where packets to `address` may come out: for IPv6 that carries IPv4 (mapped, NAT64, tunnels) there too."""
     if isinstance(address, ipaddress.IPv4Address):
         return [address]
     if address.ipv4_mapped:
         return [address.ipv4_mapped]
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if address in NAT64:
-        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
-    tunnelled = [address.sixtofour, *(address.teredo or ())]
+        return [last]
+    is_isatap = int(address) >> 32 & 0xFFFFFFFF in ISATAP
+    tunnelled = [address.sixtofour, *(address.teredo or ()), last if is_isatap else None]
     return [address, *(each for each in tunnelled if each is not None)]
