@@ -17,8 +17,8 @@ Body = bytes | bytearray
 PIECE_BYTES = 256 * 1024
 """Sent at once, each within the time-out: a slow line may take longer than that for a whole part."""
 UNSENT_BYTES = 256 * 1024
-"""What the kernel may hold of it unsent: it would take megabytes, and the time-out of the answer begin too early. With less the
-sender is woken more often: 64 KiB cost half as much again a GiB."""
+"""What the kernel may hold of it unsent: it would take megabytes, and the time-out of the answer begin too early. With
+less the sender is woken more often: 64 KiB cost half as much again a GiB."""
 RECEIVE_BYTES = 64 * 1024
 LONGEST_HEAD_BYTES = 64 * 1024
 LONGEST_SIZE_LINE_BYTES = 1024

@@ -5,7 +5,7 @@ The table is moto's, behind connections that stay open as DynamoDB's do.
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
@@ -19,6 +19,7 @@ from werkzeug.test import Client
 from chalicelib.attribute_values import Item
 from chalicelib.keys import Key
 from chalicelib.table import DynamoTable, Put, Update
+from chalicelib.table import Path as AttributePath
 from tests.bench.hollow_s3 import HollowS3
 from tests.fakes.certificate import Certificate
 from tests.moto_table import create_table
@@ -52,9 +53,9 @@ class Cloud:
         """Write an item of the table."""
         self._table.put(Put(key=key, item=item))
 
-    def set(self, key: Key, change: Item) -> None:
+    def set(self, key: Key, change: Mapping[AttributePath, Any]) -> None:
         """Change an item of the table."""
-        self._table.update(Update(key=key, set={**change}))
+        self._table.update(Update(key=key, set=change))
 
     def forget(self, *, keeps: bool = False) -> None:
         """An empty bucket, which keeps the media from now on or does not."""

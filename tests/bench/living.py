@@ -28,6 +28,9 @@ def measure(figures: Figures, recorders: Recorders, folder: Path, *, seconds: in
             before = [cpu_seconds_so_far(each) for each in (ours, theirs)]
             began_at = time.monotonic()
             time.sleep(seconds)
+            for process in (*ours, *theirs):
+                if process.poll() is not None:
+                    raise RuntimeError(f"{process.args!r} ended in mid-stream with {process.returncode}")
             hours = (time.monotonic() - began_at) / 3600
             ours_used, theirs_used = [
                 (cpu_seconds_so_far(each) - was) / streams / hours

@@ -40,7 +40,9 @@ class MemoryBucket:
         self._uploads[upload_id][number] = body
         return UploadedPart(number, "etag", "")
 
-    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None:
+    def complete_upload(
+        self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int, *, only_if_absent: bool = False
+    ) -> None:
         uploaded = self._uploads.pop(upload_id)
         self.objects[key] = [uploaded[part.number] for part in parts]
 
