@@ -1,5 +1,6 @@
 """Callback templates: the URLs that are told of a stream's events, and the key that signs what they are told."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -8,10 +9,11 @@ from chalicelib import keys
 from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.params import LongText, Natural, Params, at_most_bytes, matching, refusal
 from chalicelib.attribute_values import Item
-from chalicelib.errors import InvalidParameter, NoSuchTemplate, TemplateInUse, UrlNotSafe
+from chalicelib.errors import InvalidParameter, NoSuchTemplate, NotFound, TemplateInUse, UrlNotSafe
 from chalicelib.live.names import TemplateLabel
 from chalicelib.live.template_store import TemplateStore
 from chalicelib.notify.safe_url import check_url
+from chalicelib.table import Compare, Condition, Table
 
 STORE = TemplateStore(
     partition=keys.CALLBACK_TEMPLATES,
@@ -36,29 +38,9 @@ Levels = Annotated[list[Level], Field(max_length=3)]
 Key = Annotated[str, at_most_bytes(255)]
 
 
-class CreateLiveCallbackTemplate(Params):
-    """Parameters of the action."""
+class NamesAndUrls(Params):
+    """What a template is called, and where most events are told."""
 
-    TemplateName: TemplateLabel
-    Description: LongText = ""
-    StreamBeginNotifyUrl: CallbackUrl = ""
-    StreamEndNotifyUrl: CallbackUrl = ""
-    RecordNotifyUrl: CallbackUrl = ""
-    RecordStatusNotifyUrl: CallbackUrl = ""
-    SnapshotNotifyUrl: CallbackUrl = ""
-    PornCensorshipNotifyUrl: CallbackUrl = ""
-    CallbackKey: Key = ""
-    StreamMixNotifyUrl: CallbackUrl = ""
-    PushExceptionNotifyUrl: CallbackUrl = ""
-    AudioAuditNotifyUrl: CallbackUrl = ""
-    RecordExceptionNotifyUrl: CallbackUrl = ""
-    RecordExceptionLevels: Levels = Field(default_factory=list)
-
-
-class ModifyLiveCallbackTemplate(Params):
-    """Parameters of the action; a field left out keeps what the template has."""
-
-    TemplateId: Natural
     TemplateName: TemplateLabel = ""
     Description: LongText = ""
     StreamBeginNotifyUrl: CallbackUrl = ""
@@ -68,6 +50,17 @@ class ModifyLiveCallbackTemplate(Params):
     SnapshotNotifyUrl: CallbackUrl = ""
     PornCensorshipNotifyUrl: CallbackUrl = ""
     CallbackKey: Key = ""
+
+
+class MixUrl(Params):
+    """The vendor has given it up, and asks for it no more when a template is changed."""
+
+    StreamMixNotifyUrl: CallbackUrl = ""
+
+
+class ExceptionUrls(Params):
+    """Where is told what went wrong."""
+
     PushExceptionNotifyUrl: CallbackUrl = ""
     AudioAuditNotifyUrl: CallbackUrl = ""
     RecordExceptionNotifyUrl: CallbackUrl = ""
@@ -78,6 +71,16 @@ class OneTemplate(Params):
     """Parameters that name a template."""
 
     TemplateId: Natural
+
+
+class CreateLiveCallbackTemplate(ExceptionUrls, MixUrl, NamesAndUrls):  # fields of the last base come first
+    """Parameters of the action."""
+
+    TemplateName: TemplateLabel
+
+
+class ModifyLiveCallbackTemplate(ExceptionUrls, NamesAndUrls, OneTemplate):
+    """Parameters of the action; a field left out keeps what the template has."""
 
 
 class DescribeLiveCallbackTemplates(Params):
@@ -92,15 +95,39 @@ ANSWERED = ("TemplateId", *(name for name in CreateLiveCallbackTemplate.model_fi
 
 def create(params: CreateLiveCallbackTemplate, call: Call) -> Answer:
     """A new template; it needs at least one URL."""
-    if not any(getattr(params, url) for url in URLS):
-        raise InvalidParameter("RecordNotifyUrl: give at least one URL, this one or another.")
+    _url_of(params.model_dump())
     return {"TemplateId": STORE.create(call.table, params.model_dump())}
 
 
 def modify(params: ModifyLiveCallbackTemplate, call: Call) -> Answer:
     """Change the fields that were sent."""
-    STORE.modify(call.table, params.TemplateId, params.model_dump(exclude_unset=True))
-    return {}
+    changes = params.model_dump(exclude_unset=True)
+    while True:
+        relied_on = _what_leaves_a_url(params.TemplateId, changes, call.table)
+        try:
+            STORE.modify(call.table, params.TemplateId, changes, when=relied_on)
+        except NotFound:
+            if not relied_on:
+                raise
+            continue  # deleted, or changed at the same moment: the next reading tells
+        return {}
+
+
+def _what_leaves_a_url(template_id: int, changes: Mapping[str, Any], table: Table) -> list[Condition]:
+    """What must not have changed, so that `changes` leave the template a URL; raises InvalidParameter, NotFound."""
+    if "" not in [changes.get(name) for name in URLS]:
+        return []
+    before = STORE.get(table, template_id)
+    kept = _url_of({**before, **changes})
+    return [] if kept in changes else [Compare(kept, "=", before[kept])]
+
+
+def _url_of(fields: Mapping[str, Any]) -> str:
+    """The name of a URL that a template has; raises InvalidParameter where it has none."""
+    for name in URLS:
+        if fields[name]:
+            return name
+    raise InvalidParameter("RecordNotifyUrl: give at least one URL, this one or another.")
 
 
 def delete(params: OneTemplate, call: Call) -> Answer:

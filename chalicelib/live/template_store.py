@@ -4,7 +4,7 @@ A counter item holds the last number given and how many there are; its condition
 create the 50th at once. A template counts the rules bound to it in `bound`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +53,15 @@ class TemplateStore:
             raise TooManyTemplates from None
         return template_id
 
-    def modify(self, table: Table, template_id: int, changes: Mapping[str, Any]) -> None:
-        """Set the fields in `changes` (at least one), at every depth; the others stay. Raises NotFound."""
+    def modify(
+        self, table: Table, template_id: int, changes: Mapping[str, Any], *, when: Sequence[Condition] = ()
+    ) -> None:
+        """Set the fields in `changes` (at least one), at every depth; the others stay.
+
+        Raises NotFound, also where what the template is to be (`when`) does not hold.
+        """
         try:
-            table.update(Update(key=self.key(template_id), set=dict(_leaves(changes)), when=[item_exists]))
+            table.update(Update(key=self.key(template_id), set=dict(_leaves(changes)), when=[item_exists, *when]))
         except ConditionFailed:
             raise NotFound from None
 

@@ -77,18 +77,60 @@ def test_every_field_is_given_back(sdk: Sdk, action: str) -> None:
         ({"StreamBeginNotifyUrl": "http://[::1]/"}, ("InvalidParameter.UrlNotSafe", "StreamBeginNotifyUrl")),
         ({"RecordNotifyUrl": "https://x.com/" + "x" * 2048}, ("InvalidParameterValue", "RecordNotifyUrl")),
         ({"TemplateName": "a b"}, ("InvalidParameterValue", "TemplateName")),
+        ({"TemplateName": "录" * 86}, ("InvalidParameterValue", "TemplateName")),
         ({"Description": "d" * 1025}, ("InvalidParameterValue", "Description")),
         ({"CallbackKey": "k" * 256}, ("InvalidParameterValue", "CallbackKey")),
         ({"RecordExceptionLevels": ["fatal"]}, ("InvalidParameterValue", "RecordExceptionLevels.0")),
         ({"RecordExceptionLevels": ["info"] * 4}, ("InvalidParameterValue", "RecordExceptionLevels")),
     ],
-    ids=["no-url", "scheme", "loopback", "ipv6", "long-url", "name", "description", "key", "level", "levels"],
+    ids=[
+        "no-url",
+        "scheme",
+        "loopback",
+        "ipv6",
+        "long-url",
+        "name",
+        "258-bytes",
+        "description",
+        "key",
+        "level",
+        "levels",
+    ],
 )
 def test_a_wrong_value_is_refused(
     sdk: Sdk, store: FakeTable, fields: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     assert refusal(sdk, "CreateLiveCallbackTemplate", **({"TemplateName": "t"} | URL | fields)) == expected
     assert made_in(store) == {}
+
+
+def test_a_template_keeps_at_least_one_url(any_sdk: Sdk) -> None:
+    template_id = created(any_sdk, StreamEndNotifyUrl="https://example.com/end")
+    any_sdk("ModifyLiveCallbackTemplate", TemplateId=template_id, RecordNotifyUrl="")
+    last = {"TemplateId": template_id, "StreamEndNotifyUrl": ""}
+    assert refusal(any_sdk, "ModifyLiveCallbackTemplate", **last) == ("InvalidParameter", "RecordNotifyUrl")
+    any_sdk("ModifyLiveCallbackTemplate", **last, SnapshotNotifyUrl="https://example.com/snapshot")
+    missing = refusal(any_sdk, "ModifyLiveCallbackTemplate", TemplateId=template_id + 1, StreamEndNotifyUrl="")
+    assert missing == ("FailedOperation.NotFound", "TemplateId")
+
+
+def test_of_two_who_take_away_the_last_two_urls_one_is_refused(
+    sdk: Sdk, store: FakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template_id = created(sdk, StreamEndNotifyUrl="https://example.com/end")
+    read, key = store.get, keys.callback_template(template_id)
+
+    def meanwhile(asked: keys.Key, *rest: Any) -> Any:
+        found = read(asked, *rest)
+        if asked == key:
+            monkeypatch.setattr(store, "get", read)
+            store.update(Update(key=key, set={"StreamEndNotifyUrl": ""}))
+        return found
+
+    monkeypatch.setattr(store, "get", meanwhile)
+    answer = refusal(sdk, "ModifyLiveCallbackTemplate", TemplateId=template_id, RecordNotifyUrl="")
+    assert answer == ("InvalidParameter", "RecordNotifyUrl")
+    assert sdk("DescribeLiveCallbackTemplate", TemplateId=template_id)["Template"]["RecordNotifyUrl"] != ""
 
 
 def test_there_are_at_most_fifty_templates(sdk: Sdk) -> None:
