@@ -10,6 +10,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from infra.local.demo.customer import Customer
 from infra.local.running import StackFacts
 from tests.e2e.scene import customer_of
+from tests.sdk import Sdk
 
 pytestmark = pytest.mark.e2e
 
@@ -71,6 +72,27 @@ def test_the_sdk_is_understood_by_post_and_by_get_in_any_alphabet(stack: StackFa
     found = by_post.live("DescribeLiveRecordTemplate", TemplateId=template_id)["Template"]
     by_get.live("DeleteLiveRecordTemplate", TemplateId=template_id)
     assert (found["TemplateName"], found["Description"]) == ("直播", "a+b c&d=é")
+
+
+@pytest.mark.parametrize(
+    ("sign_method", "method"),
+    [("HmacSHA1", "POST"), ("HmacSHA1", "GET"), ("HmacSHA256", "POST"), ("HmacSHA256", "GET")],
+)
+def test_the_older_signatures_are_understood_in_any_alphabet(stack: StackFacts, sign_method: str, method: str) -> None:
+    endpoint = stack.api.removeprefix("http://")
+    sdk = Sdk(
+        endpoint,
+        secret_id=stack.secret_id,
+        secret_key=stack.secret_key,
+        sign_method=sign_method,
+        method=method,
+    )
+    template_id = sdk("CreateLiveRecordTemplate", TemplateName="直播", FlvParam={"Enable": 1}, Description="a+b&=é")[
+        "TemplateId"
+    ]
+    found = sdk("DescribeLiveRecordTemplate", TemplateId=template_id)["Template"]
+    sdk("DeleteLiveRecordTemplate", TemplateId=template_id)
+    assert (found["TemplateName"], found["Description"], found["FlvParam"]["Enable"]) == ("直播", "a+b&=é", 1)
 
 
 def test_a_key_nobody_has_is_refused(stack: StackFacts) -> None:
