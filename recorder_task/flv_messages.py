@@ -6,7 +6,15 @@ Source: Adobe Flash Video File Format Specification 10.1, annex E.4; enhanced RT
 from collections.abc import Mapping
 from typing import NamedTuple
 
-LEGACY_VIDEO: Mapping[int, str] = {2: "flv1", 3: "flashsv", 4: "vp6f", 5: "vp6a", 6: "flashsv2", 7: "h264"}
+LEGACY_VIDEO: Mapping[int, str] = {
+    2: "flv1",
+    3: "flashsv",
+    4: "vp6f",
+    5: "vp6a",
+    6: "flashsv2",
+    7: "h264",
+    12: "hevc",  # of no specification: what Chinese encoders and CDNs agreed on before enhanced RTMP
+}
 LEGACY_AUDIO: Mapping[int, str] = {
     0: "pcm",
     1: "adpcm_swf",
@@ -40,7 +48,9 @@ FOURCC_AUDIO: Mapping[bytes, str] = {
 WITH_HEADER = frozenset({"h264", "hevc", "vvc", "av1", "vp9", "aac", "opus", "flac"})
 """Codecs whose frames mean nothing before their header has come."""
 WITH_COMPOSITION = frozenset({b"avc1", b"hvc1", b"vvc1"})
-LEGACY_H264, LEGACY_AAC, EXTENDED_AUDIO = 7, 10, 9
+LEGACY_HEVC, LEGACY_AAC, EXTENDED_AUDIO = 12, 10, 9
+WITH_AVC_LAYOUT = frozenset({7, LEGACY_HEVC})
+"""Behind the first byte: header or frame, three bytes of composition time, the payload."""
 KEY_FRAME, COMMAND_FRAME = 1, 5
 HEADER, FRAMES, FRAMES_WITHOUT_COMPOSITION, MODIFIER = 0, 1, 3, 7
 
@@ -70,7 +80,7 @@ def video_message(body: bytes) -> Message | None:
     codec_id = first & 0x0F
     codec = LEGACY_VIDEO.get(codec_id) or f"video codec {codec_id}"
     is_key_frame = frame_kind == KEY_FRAME
-    if codec_id != LEGACY_H264:
+    if codec_id not in WITH_AVC_LAYOUT:
         return Message(codec, False, memoryview(body)[1:], 0, is_key_frame)
     if len(body) < 6 or body[1] not in (HEADER, FRAMES):
         return None
@@ -97,6 +107,14 @@ def _extended_video(body: bytes, frame_kind: int) -> Message | None:
     if len(body) <= at:
         return None
     return Message(codec, False, memoryview(body)[at:], composition_ms, frame_kind == KEY_FRAME)
+
+
+def in_ffmpegs_words(body: bytes) -> bytes:
+    """A video tag's body as FFmpeg reads it: it knows H.265 by its FourCC alone."""
+    if body[0] & 0x8F != LEGACY_HEVC:
+        return body
+    payload = body[5:] if body[1] == HEADER else body[2:]
+    return bytes([0x80 | body[0] & 0x70 | body[1]]) + b"hvc1" + payload
 
 
 def audio_message(body: bytes) -> Message | None:

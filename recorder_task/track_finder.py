@@ -12,7 +12,7 @@ from io import BytesIO
 
 import av
 
-from recorder_task.flv_messages import WITH_HEADER, Message, audio_message, video_message
+from recorder_task.flv_messages import WITH_HEADER, Message, audio_message, in_ffmpegs_words, video_message
 from recorder_task.flv_tags import AUDIO_TAG, FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, VIDEO_TAG, Tag
 from recorder_task.pyav_track import track_of
 from recorder_task.sample import NOTHING, Sample, Track, TrackKind
@@ -142,6 +142,8 @@ def _known(search: _Search, message: Message, tag: Tag) -> Track | None:
         return None
     search.was_tried = True
     bodies = [body for body in (search.header_body, tag.body) if body]
+    if search.kind == "video":
+        bodies = list(map(in_ffmpegs_words, bodies))
     track = probe(search.kind, message.codec, tag.kind, bodies)
     if track is not None:
         search.track, search.is_changed = track, False

@@ -67,3 +67,14 @@ def _written(tag: FlvTag) -> bytes:
     milliseconds = (tag.milliseconds % WRAP).to_bytes(4, "big")
     head = bytes([tag.kind]) + len(tag.body).to_bytes(3, "big") + milliseconds[1:] + milliseconds[:1] + bytes(3)
     return head + tag.body + (len(head) + len(tag.body)).to_bytes(4, "big")
+
+
+def with_codec_id_12(tag: FlvTag) -> FlvTag:
+    """H.265 as encoders wrote it before enhanced RTMP: as H.264, under a codec id of its own."""
+    if tag.kind != VIDEO or tag.body[1:5] != b"hvc1":
+        return tag
+    packet_kind, payload = tag.body[0] & 0x0F, tag.body[5:]
+    if packet_kind != 1:  # without a composition time: the header, and frames that are shown as they come
+        payload = bytes(3) + payload
+    first = tag.body[0] & 0x70 | 12
+    return tag._replace(body=bytes([first, 0 if packet_kind == 0 else 1]) + payload)

@@ -19,6 +19,7 @@ from tests.fakes.s3 import FakeS3
 from tests.fakes.serving import serving
 from tests.local.test_origin import running_origin
 from tests.media.clips import Clip, ClipOrder, clip
+from tests.media.flv_surgery import flv, tags_of, with_codec_id_12
 from tests.media.packets import contents, packets_of
 from tests.media.studio import Studio, template_order
 
@@ -100,6 +101,20 @@ def test_sound_alone(audio: str, name: str, s3: FakeS3, source: Source, complain
     studio.order(source(made(None, audio)), template_order(name))
     assert studio.run().code == 0
     assert_holds(studio, name, made(None, audio), complaints_of_ffmpeg, audio)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_h265_under_the_codec_id_of_older_encoders(
+    name: str, s3: FakeS3, source: Source, complaints_of_ffmpeg: Complaints
+) -> None:
+    sent = made("hevc", "aac")
+    older = flv(map(with_codec_id_12, tags_of(sent)))
+    assert b"hvc1" not in older.content
+    studio = Studio(s3)
+    studio.order(source(older), template_order(name))
+    assert studio.run().code == 0
+    assert_holds(studio, name, sent, complaints_of_ffmpeg, "hevc", "aac")
+    assert (b"hvc1" in studio.content(studio.file(name))) is (name == "flv")
 
 
 @pytest.mark.parametrize(("audio", "name"), [("aac", "aac"), ("aac", "mp3"), ("mp3", "mp3"), ("opus", "mp3")])
