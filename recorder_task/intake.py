@@ -4,9 +4,12 @@ What had to be repaired stands in the sample, so that each file can say what was
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
+from chalicelib.recording.push_report import PushTrouble
 from chalicelib.recording.report import Trouble
 from recorder_task.interleaver import Interleaver
+from recorder_task.push_watch import PushWatch
 from recorder_task.regularity import Regularity
 from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample, Track, TrackKind
@@ -26,7 +29,22 @@ TROUBLES: Mapping[str, Trouble] = {
     "audio_uneven": Trouble.AUDIO_UNEVEN,
     "video_uneven": Trouble.VIDEO_UNEVEN,
 }
-"""What a customer is told of; a wrap of the 32-bit clock is nobody's trouble."""
+"""What a customer is told of a recording; a wrap of the 32-bit clock is nobody's trouble."""
+PUSH_TROUBLES: Mapping[str, tuple[PushTrouble, str]] = {
+    "video_back": (PushTrouble.VIDEO_TIME_BACKWARDS, "a video timestamp before the last one"),
+    "audio_back": (PushTrouble.AUDIO_TIME_BACKWARDS, "an audio timestamp before the last one"),
+    "video_ahead": (PushTrouble.VIDEO_TIME_JUMP, "a video timestamp more than a second after the last one"),
+    "audio_ahead": (PushTrouble.AUDIO_TIME_JUMP, "an audio timestamp more than a second after the last one"),
+    "video_gap": (PushTrouble.VIDEO_GAP, "no video for more than 3 s"),
+    "audio_gap": (PushTrouble.AUDIO_GAP, "no audio for more than 3 s"),
+    "video_codec_changed": (PushTrouble.VIDEO_CODEC_CHANGED, "another video codec"),
+    "audio_codec_changed": (PushTrouble.AUDIO_CODEC_CHANGED, "another audio codec"),
+    "video_headerless": (PushTrouble.NO_VIDEO_HEADER, "video before its codec's header"),
+    "audio_headerless": (PushTrouble.NO_AUDIO_HEADER, "audio before its codec's header"),
+    "audio_uneven": (PushTrouble.AUDIO_INTERVAL, "ten seconds of uneven audio timestamps"),
+    "gop_abnormal": (PushTrouble.LONG_GROUP, "no key frame for more than 10 s"),
+}
+"""What a customer is told of the push itself."""
 
 QUIET_SECONDS = 3.0
 """Of our clock: where nothing comes at all for so long, nothing waits any longer."""
@@ -43,6 +61,7 @@ class Intake:
         """Those of the source now; the same list for as long as it lives."""
         self._timeline = Timeline()
         self._regularity = Regularity()
+        self._push_watch = PushWatch()
         self._interleaver = Interleaver()
         self._newest: dict[TrackKind, float] = {}
         self._told: dict[str, int] = {}
@@ -66,12 +85,14 @@ class Intake:
 
     def push(self, arrived: Sequence[Sample]) -> Iterator[Sample]:
         """Place samples; yields those whose turn has come."""
+        self._push_watch.look(arrived)
         for sample in arrived:
             self._place(sample)
         samples = self._interleaver.push(arrived)
         self._regularity.look(samples)
         for sample in samples:
             if sample.track not in self.tracks:
+                self._push_watch.change(self.tracks, sample.track)
                 self.tracks[:] = [*(each for each in self.tracks if each.kind != sample.track.kind), sample.track]
             yield sample
 
@@ -87,11 +108,17 @@ class Intake:
 
     def tell(self, reporter: Reporter) -> None:
         """Report what was repaired, or was odd, since this was asked last."""
-        for name, count in (self.repairs | self._regularity.noticed).items():
+        seen = (self._regularity.noticed, self._timeline.noticed, self._push_watch.noticed)
+        for name, count in chain(self.repairs.items(), *(each.items() for each in seen)):
             fresh = count - self._told.get(name, 0)
-            if fresh and name in TROUBLES:
-                reporter.trouble(TROUBLES[name], count=fresh)
+            if not fresh:
+                continue
             self._told[name] = count
+            if name in TROUBLES:
+                reporter.trouble(TROUBLES[name], count=fresh)
+            if name in PUSH_TROUBLES:
+                trouble, description = PUSH_TROUBLES[name]
+                reporter.push_trouble(trouble, description, count=fresh)
 
     def _place(self, sample: Sample) -> None:
         kind = sample.track.kind

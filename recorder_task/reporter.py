@@ -3,6 +3,7 @@
     FormatVoice (its own file)      one format's start, pauses, errors and end: most of event 332
     reporter.status(…)              event 332 for who has no voice: recovery speaks of files it did not begin
     reporter.trouble(Trouble.…)     event 341: counted, told at most once in two minutes for each trouble and format
+    reporter.push_trouble(…)        event 321: likewise, of the push itself
 
 Nothing here raises or waits: reports are written by a thread of their own, and one that cannot be written is logged.
 """
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.logs import log
-from chalicelib.recording.naming import report_key
+from chalicelib.recording.naming import push_report_key, report_key
 from chalicelib.recording.orders import RecordFormat, SessionOrders
+from chalicelib.recording.push_report import PushReport, PushTrouble
 from chalicelib.recording.report import USUAL, Level, Occurrences, Report, Status, StatusEvent, Trouble
 from recorder_task.aws.exchange import Body
+from recorder_task.push_troubles import PushTroubles
 
 TOLD_EVERY_SECONDS = 120.0
 """A trouble that goes on is told this often: the vendor's figure."""
@@ -59,10 +62,12 @@ class Reporter:
         self._may_speak = may_speak
         self._formats: set[RecordFormat] = set()
         self._gathered: dict[tuple[Trouble, RecordFormat], _Gathered] = {}
+        self._of_push = PushTroubles()
+        self._push_told_at = float("-inf")
         self._number = 0
         self._sequence = 0
         self._lock = threading.Lock()
-        self._waiting: queue.Queue[Report | None] = queue.Queue(WAITING_REPORTS)
+        self._waiting: queue.Queue[Report | PushReport | None] = queue.Queue(WAITING_REPORTS)
         self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
         self._thread.start()
 
@@ -111,9 +116,14 @@ class Reporter:
                 gathered.level = max(gathered.level, level or usual_level, key=SEVERITY.index)
                 gathered.description = description or usual_description
 
+    def push_trouble(self, trouble: PushTrouble, description: str, *, count: int = 1) -> None:
+        """Count a trouble of the push for event 321."""
+        with self._lock:
+            self._of_push.note(trouble, count, description, self._clock())
+
     def keep_time(self) -> None:
         """Tell the troubles whose time has come; the recorder's loop calls it."""
-        if self._gathered:
+        if self._gathered or not self._of_push.is_empty:
             self._tell_troubles(not_after=self._clock() - TOLD_EVERY_SECONDS)
 
     def close(self) -> None:
@@ -137,6 +147,8 @@ class Reporter:
                     )
                     self._tell(told, name)
                     self._gathered[trouble, name] = _Gathered(told_at=self._clock())
+            if not self._of_push.is_empty and self._push_told_at <= not_after:
+                self._tell_of_push()
 
     def _tell(
         self,
@@ -163,6 +175,25 @@ class Reporter:
             file_id=file_id,
             told=told,
         )
+        self._queue(report)
+
+    def _tell_of_push(self) -> None:
+        session, now = self._session, self._clock()
+        self._number += 1
+        seconds, abnormalities = self._of_push.take(now)
+        self._push_told_at = now
+        self._queue(
+            PushReport(
+                report_id=f"{session.session_id}-{session.epoch}-{self._number}",
+                stream=session.stream,
+                session_id=session.session_id,
+                at=now,
+                interval_seconds=seconds,
+                abnormalities=abnormalities,
+            )
+        )
+
+    def _queue(self, report: Report | PushReport) -> None:
         try:
             self._waiting.put_nowait(report)
         except queue.Full:
@@ -173,9 +204,10 @@ class Reporter:
             if not self._may_speak():
                 self._lose(report, "another recorder may have taken over")
                 continue
+            key_of = report_key if isinstance(report, Report) else push_report_key
             try:
                 self._bucket.put(
-                    report_key(report.report_id),
+                    key_of(report.report_id),
                     report.to_json(),
                     content_type="application/json",
                     only_if_absent=True,
@@ -183,13 +215,13 @@ class Reporter:
             except Exception as error:  # the files matter more than the talk about them
                 self._lose(report, str(error))
 
-    def _lose(self, report: Report, reason: str) -> None:
+    def _lose(self, report: Report | PushReport, reason: str) -> None:
         log(
             "report_lost",
             session_id=report.session_id,
             stream=str(report.stream),
-            file_id=report.file_id,
+            file_id=report.file_id if isinstance(report, Report) else "",
             report_id=report.report_id,
-            told=report.told,
+            told=report.told if isinstance(report, Report) else report.abnormalities,
             reason=reason,
         )

@@ -53,10 +53,12 @@ class Timeline:
 
     The names: `{kind}_jump`, `{kind}_time_illegal` (went back a little, or pts before dts), `{kind}_stands_still`
     (the same dts again), `wrap`, `desync` (audio and video came seconds apart; counted once until they meet again).
+    `noticed` counts how the source's own clock moved, repaired or not: `{kind}_back`, `{kind}_ahead` (over a second).
     """
 
     def __init__(self) -> None:
         self.repairs: dict[str, int] = {}
+        self.noticed: dict[str, int] = {}
         self._clocks: dict[str, _TrackClock] = {}
         self._shifts: deque[int] = deque([0], maxlen=KNOWN_SHIFTS)
         self._is_desynced = False
@@ -94,6 +96,7 @@ class Timeline:
         return _TrackClock(last=dts + shift, last_source=dts, shift=shift, step=duration, arrived_at=arrived_at)
 
     def _follow(self, clock: _TrackClock, kind: str, dts: int, arrived_at: float, repairs: list[str]) -> int:
+        self._notice_step(kind, dts - clock.last_source)
         distance = dts + clock.shift - clock.last
         if not -STUTTER_MS < distance <= NEAR_MS:
             self._choose_shift(clock, kind, dts, arrived_at, repairs)
@@ -147,6 +150,11 @@ class Timeline:
                 elif self._is_desynced and distance < DESYNC_MS / 2:
                     self._is_desynced = False
         clock.others_turn = False
+
+    def _notice_step(self, kind: str, step: int) -> None:
+        if -HALF_WRAP < step < 0 or step > NEAR_MS:
+            name = f"{kind}_back" if step < 0 else f"{kind}_ahead"
+            self.noticed[name] = self.noticed.get(name, 0) + 1
 
     def _counted(self, repairs: Sequence[str]) -> Mapping[str, int]:
         for name in repairs:

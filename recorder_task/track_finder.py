@@ -92,8 +92,9 @@ class TrackFinder:
         is_as_before = message.codec == search.codec != "mp3" and not search.is_changed  # nearly always
         track = search.track if is_as_before else _track(search, message, tag)
         if track is None:
-            name = f"{search.kind}_frame_dropped"
-            self._dropped[name] = self._dropped.get(name, 0) + 1
+            reasons = ("frame_dropped",) if search.header else ("frame_dropped", "headerless")
+            for name in (f"{search.kind}_{reason}" for reason in reasons):
+                self._dropped[name] = self._dropped.get(name, 0) + 1
             return None
         dropped: Mapping[str, int] = NOTHING
         if self._dropped:

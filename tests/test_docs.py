@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.handlers.api import LIVE, VOD
+from chalicelib.notify.push_exceptions import DESCRIPTIONS
+from chalicelib.recording.push_report import PushTrouble
 from chalicelib.recording.report import USUAL, StatusEvent, Trouble
 from chalicelib.settings import Settings
 
@@ -33,6 +35,14 @@ def test_every_status_and_exception_of_a_recording_is_documented() -> None:
     rows = [f"| {int(trouble)} | {level} | {description} |" for trouble, (level, description) in USUAL.items()]
     rows += [f"| `{event}` |" for event in StatusEvent]
     assert [row for row in rows if row not in text] == []
+
+
+def test_every_error_of_a_push_is_documented_and_told() -> None:
+    text = (ROOT / "docs/04-callbacks.md").read_text()
+    rows = [f"| {int(trouble)} | {english} |" for trouble, (_, english) in DESCRIPTIONS.items()]
+    assert [row for row in rows if row not in text] == []
+    code = (ROOT / "recorder_task/intake.py").read_text()
+    assert [each.name for each in PushTrouble if f"PushTrouble.{each.name}" not in code] == []
 
 
 def test_every_exception_that_is_documented_is_one_that_a_recorder_tells() -> None:

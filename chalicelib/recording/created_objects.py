@@ -9,7 +9,7 @@ from chalicelib.logs import log
 from chalicelib.recording import naming
 from chalicelib.recording.ending import wake_for
 from chalicelib.recording.indexing import index_file
-from chalicelib.recording.reporting import tell
+from chalicelib.recording.reporting import tell, tell_of_push
 from chalicelib.table import Table
 
 
@@ -27,6 +27,7 @@ def take_report(table: Table, report_id: str, /, *, now: float) -> None:
 TAKERS: tuple[tuple[Callable[[str], str | None], Taker], ...] = (
     (naming.file_id_of_ready_key, index_file),
     (naming.report_id_of_key, take_report),
+    (naming.push_report_id_of_key, tell_of_push),
 )
 """Who finds an id in a key, and who takes the object of that id."""
 

@@ -1,7 +1,7 @@
 """Names: object keys made of ids, and the media's name made of the customer's VodFileName. Pure.
 
 A customer's spelling never becomes a key: keys are `media/{file_id}/…`, `ready/{file_id}.json` and
-`reports/{report_id}.json`; a file id is digits, a report id is made of a session's.
+`reports/{report_id}.json` (of a push `reports/push/…`); a file id is digits, a report id is made of a session's.
 """
 
 import re
@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 READY_PREFIX, REPORT_PREFIX, MEDIA_PREFIX = "ready/", "reports/", "media/"
 _READY_KEY = re.compile(r"ready/(\d{19})\.json")
 _REPORT_KEY = re.compile(r"reports/([0-9A-Za-z-]{1,200})\.json")
+_PUSH_REPORT_KEY = re.compile(r"reports/push/([0-9A-Za-z-]{1,200})\.json")
 
 
 def new_file_id(random_bits: int) -> str:
@@ -72,6 +73,17 @@ def report_key(report_id: str) -> str:
 def report_id_of_key(key: str) -> str | None:
     """The report id in the key of a report, or None where the key is something else's."""
     match = _REPORT_KEY.fullmatch(key)
+    return match and match[1]
+
+
+def push_report_key(report_id: str) -> str:
+    """Key of the object that tells of a push."""
+    return f"{REPORT_PREFIX}push/{report_id}.json"
+
+
+def push_report_id_of_key(key: str) -> str | None:
+    """The report id in the key of a push's report, or None where the key is something else's."""
+    match = _PUSH_REPORT_KEY.fullmatch(key)
     return match and match[1]
 
 

@@ -72,6 +72,7 @@ class FakeS3:
         self.min_part_bytes = min_part_bytes
         self.objects: dict[str, StoredObject] = {}
         self.reports: dict[str, StoredObject] = {}
+        self.push_reports: dict[str, StoredObject] = {}
         """What recorders tell beside their files: kept apart and never refused, so that a test of files sees files."""
         self.versions: dict[str, list[bytes]] = {}
         """What was ever put under a key, the first first."""
@@ -248,7 +249,8 @@ class FakeS3:
                 bucket.hold(request)
                 with bucket.changed:
                     if key.startswith(REPORT_PREFIX):
-                        bucket.reports.setdefault(key, StoredObject(body, headers["content-type"]))
+                        kept = bucket.push_reports if key.startswith(f"{REPORT_PREFIX}push/") else bucket.reports
+                        kept.setdefault(key, StoredObject(body, headers["content-type"]))
                         bucket.changed.notify_all()
                         self._send((200, {"ETag": _etag(body)}, b""))
                         return

@@ -177,7 +177,7 @@ def test_what_came_before_its_header_is_dropped_and_counted(name: str, s3: FakeS
     expected = [packet for packet in made.packets if packet.kind == "audio" or packet.dts_ms >= 2000]
     for kind in ("video", "audio"):
         assert digests(found, kind) == digests(expected, kind)
-    assert studio.file(name).repairs == {"video_frame_dropped": 38}
+    assert studio.file(name).repairs == {"video_frame_dropped": 38, "video_headerless": 38}
     assert troubles_told(s3) == {Trouble.VIDEO_FRAME_DROPPED: 38}
 
 

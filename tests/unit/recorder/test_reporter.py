@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from chalicelib.recording.orders import RecordFormat, SessionOrders
+from chalicelib.recording.push_report import PushReport, PushTrouble
 from chalicelib.recording.report import Level, Occurrences, Report, Status, StatusEvent, Trouble
 from chalicelib.recording.stream import StreamRef
 from recorder_task.aws.exchange import Body
@@ -183,3 +184,22 @@ def test_a_recorder_never_waits_for_its_reports(
     tell(reporter, *[StatusEvent.ERROR] * 1100)
     bucket.answers.set()
     assert 98 <= len(lost(capsys)) <= 100  # one is under way
+
+
+def test_troubles_of_the_push_are_told_together_at_once_and_then_every_two_minutes(
+    reporter: Reporter, bucket: ReportBucket, clock: Clock
+) -> None:
+    for second in range(300):
+        clock.now = 1000.0 + second
+        reporter.push_trouble(PushTrouble.VIDEO_GAP, "late")
+        reporter.push_trouble(PushTrouble.LONG_GROUP, "long", count=2)
+        reporter.keep_time()
+    reporter.close()
+    told = [PushReport.from_json(content) for content in bucket.content.values()]
+    assert [(each.at, each.interval_seconds, [of.count for of in each.abnormalities]) for each in told] == [
+        (1000.0, 0.0, [1, 2]),
+        (1120.0, 119.0, [120, 240]),
+        (1240.0, 119.0, [120, 240]),
+        (1299.0, 58.0, [59, 118]),
+    ]
+    assert list(bucket.content)[-1] == f"reports/push/{'5' * 32}-2-4.json"
