@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.bytecode import add_bytecode
+
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "infra" / "template.yaml"
 SOURCES = (
@@ -54,6 +56,7 @@ def package(directory: Path) -> Package:
     mark.unlink(missing_ok=True)
     run_chalice(directory)
     check_zip(made.zip)
+    add_bytecode(made.zip)
     mark.write_text(sources)
     return made
 

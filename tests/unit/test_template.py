@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -207,6 +208,15 @@ def test_a_queue_s_function_reports_single_failures_and_has_a_dead_letter_queue(
     assert resources[dead_letters]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
+def test_a_dead_letter_is_an_alarm(resources: Mapping[str, Any]) -> None:
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    watched = {each["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for each in alarms.values()}
+    assert watched == {"FileReadyDeadLetters", "CallbackDueDeadLetters"}
+    assert {(each["Threshold"], each["ComparisonOperator"]) for each in alarms.values()} == {
+        (0, "GreaterThanThreshold")
+    }
+
+
 def test_ready_objects_and_reports_and_no_others_tell_the_queue(resources: Mapping[str, Any]) -> None:
     assert resources["Bucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"] == [
         {
@@ -296,6 +306,17 @@ def test_the_zip_holds_what_the_functions_need_and_nothing_of_the_recorder(made:
         tops = {name.split("/")[0] for name in archive.namelist()}
     assert {"app.py", "chalice", "chalicelib", "pydantic", "pydantic_core"} <= tops
     assert not tops & {"av", "boto3", "botocore", "recorder_task", "infra", "tests", "node_modules"}
+
+
+def test_a_function_starts_without_compiling_anything(made: Package, tmp_path: Path) -> None:
+    with zipfile.ZipFile(made.zip) as archive:
+        archive.extractall(tmp_path)
+    ours = [*tmp_path.glob("chalicelib/**/*.py"), tmp_path / "app.py"]
+    for source in [*ours, *tmp_path.glob("pydantic/**/*.py")]:
+        source.write_text("this is never read")
+    program = "import app; print(len(app.app.routes) > 1)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 @pytest.mark.parametrize(
