@@ -3,7 +3,7 @@
 import json
 
 from chalicelib.attribute_values import Item
-from chalicelib.notify import gate, outbox
+from chalicelib.notify import gate, outbox, queue
 from chalicelib.notify.post import Answer, post
 from chalicelib.notify.signing import SIGNATURE_HEADER, header, signed
 from chalicelib.settings import settings
@@ -17,8 +17,7 @@ def deliver(table: Table, event_id: str, *, now: float) -> None:
         return
     slot = gate.enter(table, event["url"], now=now)
     if slot is None:
-        if outbox.wait(table, event):
-            gate.wait(table, event["url"], event_id, now=now)
+        _wait(table, event, now=now)
         return
     answer = None
     try:
@@ -36,6 +35,12 @@ def repair(table: Table, *, now: float) -> None:
     for each in gate.awaited(table):
         outbox.park_those_that_waited_too_long(table, each["url"], now=now)
         gate.tend(table, each, now=now)
+
+
+def _wait(table: Table, event: Item, *, now: float) -> None:
+    gate.expect(table, event["url"], now=now)
+    if outbox.wait(table, event) and gate.is_open(table, event["url"], now=now):
+        queue.announce([event["event_id"]])
 
 
 def _send(event: Item, *, now: float) -> Answer:

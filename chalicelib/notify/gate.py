@@ -80,13 +80,16 @@ def leave(table: Table, slot: Slot, answer: Answer | None, *, now: float) -> Non
         _wake(table, gate, now=now)
 
 
-def wait(table: Table, url: str, event_id: str, *, now: float) -> None:
-    """An event, written as waiting, relies on being woken; where a slot has come free meanwhile that is at once."""
+def expect(table: Table, url: str, *, now: float) -> None:
+    """Let who leaves the URL, and the tick, look for events that wait: noted before the first of them waits."""
     key = keys.callback_url(url)
     listed: dict[Path, Any] = {"url": url, "waited_at": now, "LPK": keys.ALL_AWAITED, "LSK": key.pk}
-    gate = table.update(Update(key=key, set={**listed, "expires_at": int(now) + KEPT_SECONDS}))
-    if _free(gate, now=now):
-        queue.announce([event_id])
+    table.update(Update(key=key, set={**listed, "expires_at": int(now) + KEPT_SECONDS}))
+
+
+def is_open(table: Table, url: str, *, now: float) -> bool:
+    """Whether a delivery may enter: asked once an event waits, for who left before saw none."""
+    return bool(_free(table.get(keys.callback_url(url)) or {}, now=now))
 
 
 def awaited(table: Table) -> Iterator[Item]:

@@ -23,6 +23,8 @@ class Life:
     def call(self, operation: Callable[[], Any]) -> Any:
         """Carry an operation out, and die where it is time."""
         self.calls += 1
+        if 0 < self._ends_at < self.calls:  # a process that is gone tidies nothing up
+            raise Killed
         is_last = self.calls == self._ends_at
         if is_last and self._when == "before":
             raise Killed

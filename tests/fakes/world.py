@@ -165,7 +165,7 @@ class World:
         answer = self.act("CreateRecordTask", **address, EndTime=int(self.now) + seconds, **fields)
         return str(answer["TaskId"])
 
-    def callbacks(self, base: str = "http://127.0.0.1:9", key: str = "", **fields: Any) -> None:
+    def callbacks(self, base: str = "http://127.0.0.1:2", key: str = "", **fields: Any) -> None:
         """A callback template and a rule for the push domain, any app; further fields of the template as given."""
         urls = {name: base + path for name, path in CALLBACK_PATHS.items()}
         answer = self.act("CreateLiveCallbackTemplate", TemplateName="c", CallbackKey=key, **urls, **fields)

@@ -231,7 +231,7 @@ def test_the_tick_announces_an_event_whose_message_was_lost(
 
 
 def test_a_template_without_the_url_of_an_event_is_not_told_of_it(world: World) -> None:
-    answer = world.act("CreateLiveCallbackTemplate", TemplateName="c", StreamEndNotifyUrl="http://127.0.0.1:9/end")
+    answer = world.act("CreateLiveCallbackTemplate", TemplateName="c", StreamEndNotifyUrl="http://127.0.0.1:2/end")
     world.act("CreateLiveCallbackRule", DomainName="push.example.com", AppName="live", TemplateId=answer["TemplateId"])
     world.publish()
     assert world.events() == []
@@ -240,8 +240,8 @@ def test_a_template_without_the_url_of_an_event_is_not_told_of_it(world: World) 
 
 
 def test_the_rule_of_the_app_goes_before_that_of_the_domain(world: World) -> None:
-    world.callbacks("http://127.0.0.1:9/any-app")
-    answer = world.act("CreateLiveCallbackTemplate", TemplateName="c", StreamBeginNotifyUrl="http://127.0.0.1:9/this")
+    world.callbacks("http://127.0.0.1:2/any-app")
+    answer = world.act("CreateLiveCallbackTemplate", TemplateName="c", StreamBeginNotifyUrl="http://127.0.0.1:2/this")
     world.act("CreateLiveCallbackRule", DomainName="push.example.com", AppName="live", TemplateId=answer["TemplateId"])
     world.publish()
-    assert told(world)["url"] == "http://127.0.0.1:9/this"
+    assert told(world)["url"] == "http://127.0.0.1:2/this"

@@ -85,11 +85,11 @@ def told(world: World, report: PushReport = REPORT) -> list[int]:
 
 
 def test_a_report_of_a_push_is_told_once_to_who_asks_for_it(world: World) -> None:
-    world.callbacks(PushExceptionNotifyUrl="http://127.0.0.1:9/push")
+    world.callbacks(PushExceptionNotifyUrl="http://127.0.0.1:2/push")
     assert told(world) == [321]
     assert told(world) == [321]
     (event,) = world.events()
-    assert event["url"] == "http://127.0.0.1:9/push"
+    assert event["url"] == "http://127.0.0.1:2/push"
     assert event["payload"]["abnormal_event"][0]["detail"] == [{"desc": "12 s", "occur_time": 1_799_999_997_250}]
 
 
