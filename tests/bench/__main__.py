@@ -41,7 +41,7 @@ def main() -> int:
     figures.note(version)
     memory_disk = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=memory_disk) as name, cloud(Path(name)) as doubles:
-        recorders, folder = Recorders(doubles), Path(name)
+        recorders, folder = Recorders(doubles, Path(name) / "recorders.log"), Path(name)
         if "live" in wanted.only:
             living.measure(figures, recorders, folder, seconds=wanted.live_seconds, streams=wanted.streams)
         if "start" in wanted.only:

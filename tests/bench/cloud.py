@@ -128,6 +128,8 @@ class _TableServer:
 
 
 def _handler(moto: Client) -> type[BaseHTTPRequestHandler]:
+    one_at_a_time = threading.Lock()
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -135,7 +137,8 @@ def _handler(moto: Client) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            answer = moto.post("/", data=body, headers=list(self.headers.items()))
+            with one_at_a_time:  # moto's tables are not made for threads
+                answer = moto.post("/", data=body, headers=list(self.headers.items()))
             content = answer.get_data()
             self.send_response(answer.status_code)
             self.send_header("Content-Type", "application/x-amz-json-1.0")

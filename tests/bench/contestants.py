@@ -65,8 +65,10 @@ def ffmpeg(source: str, formats: Sequence[str], folder: Path) -> Process:
 class Recorders:
     """Recorder processes on one bucket and table."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, log: Path) -> None:
         self.cloud = cloud
+        self.log = log
+        """What all of them say."""
         self._started = 0
 
     def start(self, source: str, formats: Sequence[str]) -> Process:
@@ -90,7 +92,8 @@ class Recorders:
 
     def _run(self, command: Sequence[str], **variables: str) -> Process:
         environment = {**self.cloud.environment, **variables}
-        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        with self.log.open("a") as log:
+            return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log)
 
 
 def seconds_to_subscribe(recorders: Recorders) -> float:

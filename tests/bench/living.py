@@ -30,7 +30,8 @@ def measure(figures: Figures, recorders: Recorders, folder: Path, *, seconds: in
             time.sleep(seconds)
             for process in (*ours, *theirs):
                 if process.poll() is not None:
-                    raise RuntimeError(f"{process.args!r} ended in mid-stream with {process.returncode}")
+                    said = recorders.log.read_text()[-2000:]
+                    raise RuntimeError(f"{process.args!r} ended in mid-stream with {process.returncode}: {said}")
             hours = (time.monotonic() - began_at) / 3600
             ours_used, theirs_used = [
                 (cpu_seconds_so_far(each) - was) / streams / hours
