@@ -75,8 +75,8 @@ def _in_words(publish: Publish) -> Iterator[str]:
         was_refused = _state(publish) == "refused"
         yield f"It was refused: {(publish.ending or {})['reason']}." if was_refused else "It is kept no longer."
         return
-    decision = session["decision"]
-    yield from _decided(decision, session["orders"])
+    if "decision" in session:  # an earlier version kept none
+        yield from _decided(session["decision"], session["orders"])
     for name in session["orders"]:
         yield from (_came_of(name, format_) for format_ in _recording(publish, name)["Formats"])
     if session["failures"]:

@@ -228,6 +228,13 @@ def test_of_a_publish_whose_recorder_did_not_start_that_is_told(world: World) ->
     ]
 
 
+def test_of_a_publish_whose_decision_was_not_kept_the_rest_is_told(world: World) -> None:
+    world.publish()
+    del world.sessions()[0]["decision"]
+    world.unpublish()
+    assert explained(world)["Publishes"][0]["Explanation"] == ["No file came of it."]
+
+
 def test_the_last_publishes_are_told_the_latest_first_and_of_this_stream_alone(world: World) -> None:
     for number in range(12):
         world.publish()
