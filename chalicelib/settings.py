@@ -102,7 +102,8 @@ class Settings:
         10.0, "After unpublish, how long a pull that goes on bringing data is read: it may be another publisher's."
     )
     upload_retry_seconds: float = setting(
-        600.0, "How long an upload is tried again before its output ends; recovery finishes what is in the bucket."
+        600.0,
+        "How long an upload is tried again before its file is left to recovery; the next key frame begins another.",
     )
 
     @classmethod

@@ -85,7 +85,10 @@ class FileUnderWay:
     def checkpoint(self) -> None:
         """Bring what is held into the bucket, and what its bytes do not tell into the journal."""
         self.output.checkpoint()
-        if not FORMATS[self._request.name].goes_on:
+        self._note_losses()
+
+    def _note_losses(self) -> None:
+        if not FORMATS[self._request.name].goes_on:  # else they lie beside the playlist
             tally = self.tally
             self._note({"dropped_seconds": round(tally.dropped_seconds, 3), "repairs": dict(tally.repairs)})
 
@@ -107,6 +110,7 @@ class FileUnderWay:
         request = self._request
         desk = request.desk
         if not FORMATS[request.name].goes_on:
+            self._note_losses()
             request.lane.submit(self._confirm)
         written = self.output.finish()
         return written.whole_file or (

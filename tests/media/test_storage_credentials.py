@@ -16,6 +16,7 @@ from tests.media.studio import Studio, template_order
 
 Source = Callable[[Clip], Path]
 EACH_KEY_LASTS = 7
+STATUS = {"ExpiredToken": 400, "InvalidAccessKeyId": 403, "AccessDenied": 403}
 Answer = tuple[int, dict[str, str], bytes] | Refusal
 
 
@@ -33,7 +34,7 @@ class RotatingS3(FakeS3):
         """Carry a request out that is signed with the key of now."""
         if f"Credential=key-{self.key}/" not in headers["authorization"]:
             self.refused += 1
-            return Refusal(400, self._code)
+            return Refusal(STATUS[self._code], self._code)
         self._taken += 1
         if self._taken % EACH_KEY_LASTS == 0:
             self.key += 1
@@ -65,7 +66,7 @@ def environment(rotating: RotatingS3) -> Iterator[Mapping[str, str]]:
         yield {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/"}
 
 
-@pytest.mark.parametrize("rotating", ["ExpiredToken", "InvalidAccessKeyId"], indirect=True)
+@pytest.mark.parametrize("rotating", list(STATUS), indirect=True)
 def test_a_recording_goes_on_with_the_next_credentials(
     rotating: RotatingS3, environment: Mapping[str, str], source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,5 +150,4 @@ def test_a_bucket_that_is_gone_for_longer_than_the_memory_lasts(
         origin.end()
         assert studio.wait().code == 0
     assert_accounted_for(studio, names, seen, complaints_of_ffmpeg)
-    # The answer to the beginning of one may have been lost: it holds nothing, and the lifecycle rule sweeps it.
-    assert [upload.parts for upload in far_s3.uploads.values()] == [{}] * len(far_s3.uploads)
+    assert far_s3.uploads == {}  # the answer to the beginning of one may have been lost: it is swept
