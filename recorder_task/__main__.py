@@ -1,9 +1,7 @@
 """The recorder's process: `SESSION_ID=… python -m recorder_task`. SIGTERM ends it with complete files."""
 
 import os
-import signal
 import sys
-import threading
 import time
 
 from chalicelib.logs import log
@@ -12,9 +10,10 @@ from recorder_task.aws.connect import connected
 from recorder_task.control import AlreadyClaimed, Control, SessionUnavailable
 from recorder_task.recorder import FAILED, OK, Recorder
 from recorder_task.settings import Launch, launch
+from recorder_task.stop import Stop, set_by_signals
 
 
-def main(how: Launch, stop: threading.Event) -> int:
+def main(how: Launch, stop: Stop) -> int:
     """Record the session this process was launched for; returns the exit code."""
     session_id = how.session_id
     if not session_id:
@@ -34,9 +33,8 @@ def main(how: Launch, stop: threading.Event) -> int:
 
 def run() -> None:
     """Run until the end, then leave without waiting for a read that nothing can break off."""
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = Stop()
+    set_by_signals(stop)
     code = main(launch(), stop)
     sys.stderr.flush()
     os._exit(code)

@@ -1,6 +1,5 @@
 """The recorder: source → timeline → recordings; start, drain, stop."""
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from recorder_task.recording import Recording
 from recorder_task.reporter import Reporter
 from recorder_task.sample import Sample
 from recorder_task.source import Source, SourceFailed
+from recorder_task.stop import Stop
 from recorder_task.upload_lane import UploadMemory
 
 OK, FAILED = 0, 1
@@ -38,7 +38,7 @@ class Recorder:
         settings: Settings,
         bucket: ReadableBucket,
         control: Control,
-        stop: threading.Event,
+        stop: Stop,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
@@ -66,8 +66,10 @@ class Recorder:
         log("recorder_started", session_id=session.session_id, stream=str(session.stream), epoch=session.epoch)
         source = Source(
             session.pull_url,
+            session.stream,
             open_seconds=self._settings.source_open_seconds,
         )
+        self._stop.wakes = source.wake
         self._control.follow(source.wake, self._vitals)
         recovery = Recovery(self._settings, session, self._bucket, self._control.journal(), self._must_stop)
         reporter = Reporter(self._bucket, session, self._clock, lambda: self._control.holds_lease)

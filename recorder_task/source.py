@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from chalicelib.recording.stream import StreamRef
 from recorder_task.flv_pull import FilePull, FlvPull
 from recorder_task.flv_tags import NotFlv, Tag
 from recorder_task.rtmp.pull import SCHEMES, RtmpPull
@@ -42,11 +43,12 @@ class Pull(Protocol):
 
 
 class Source:
-    """One pull of `url`: an address, or a file's path. `end_reason` says why it ended, once it has."""
+    """One pull of `stream` from `url`: an address, or a file's path. `end_reason` says why it ended, once it has."""
 
-    def __init__(self, url: str, *, open_seconds: float) -> None:
+    def __init__(self, url: str, stream: StreamRef, *, open_seconds: float) -> None:
         self.end_reason: str | None = None
         self._url = url
+        self._stream = stream
         self._is_address = "://" in url
         self._open_seconds = open_seconds
         self._finder = TrackFinder()
@@ -140,7 +142,7 @@ class Source:
         if not self._is_address:
             return FilePull(self._url)
         if self._url.partition("://")[0] in SCHEMES:
-            return RtmpPull(self._url, timeout_seconds=timeout_seconds)
+            return RtmpPull(self._url, self._stream, timeout_seconds=timeout_seconds)
         return FlvPull(self._url, timeout_seconds=timeout_seconds)
 
     def _read_all(self, pull: Pull) -> str:

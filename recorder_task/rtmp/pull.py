@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from chalicelib.recording.stream import StreamRef
 from recorder_task.flv_tags import Tag
 from recorder_task.rtmp.player import Player
 
@@ -24,17 +25,24 @@ CAUGHT_UP_SECONDS = 0.002
 """A sender whom a full window holds back goes on within this time once it was read."""
 
 
-class RtmpPull:
-    """Plays the stream of an `rtmp://` or `rtmps://` address; raises OSError where nobody plays it in time."""
+def parts_of(url: str, stream: StreamRef) -> tuple[str, str, str]:
+    """An address taken apart: the server's, the application, the name to play with its query.
 
-    def __init__(self, url: str, *, timeout_seconds: float) -> None:
-        parts = urlsplit(url)
-        application, _, name = parts.path.lstrip("/").rpartition("/")
-        self._player = Player(
-            application=application,
-            name=f"{name}?{parts.query}" if parts.query else name,
-            address=f"{parts.scheme}://{parts.netloc}/{application}",
-        )
+    The names may hold what separates others, slashes above all: it is known where they stand, and nothing is guessed.
+    """
+    scheme, _, rest = url.partition("://")
+    server, _, path = rest.partition("/")
+    before, _, query = path.partition(f"{stream.app}/{stream.stream}")
+    return f"{scheme}://{server}", before + stream.app, stream.stream + query
+
+
+class RtmpPull:
+    """Plays a stream at an `rtmp://` or `rtmps://` address; raises OSError where nobody plays it in time."""
+
+    def __init__(self, url: str, stream: StreamRef, *, timeout_seconds: float) -> None:
+        base, application, name = parts_of(url, stream)
+        parts = urlsplit(base)
+        self._player = Player(application=application, name=name, address=f"{base}/{application}")
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         deadline = time.monotonic() + timeout_seconds
         self._buffer = memoryview(bytearray(READ_BYTES))

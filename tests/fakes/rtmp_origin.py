@@ -5,11 +5,13 @@ import threading
 from collections.abc import Callable
 from types import TracebackType
 
+from chalicelib.recording.stream import StreamRef
 from recorder_task.rtmp.amf0 import Value, decoded, encoded
 from recorder_task.rtmp.chunks import ChunkReader, chunked
 from recorder_task.rtmp.player import COMMAND, HANDSHAKE_BYTES, HELLO
 
 Send = Callable[[bytes], None]
+STREAM = StreamRef(domain="push.example.com", app="live", stream="room-7")
 STARTED = encoded(["onStatus", 0, None, {"level": "status", "code": "NetStream.Play.Start"}])
 
 
@@ -17,6 +19,8 @@ class RtmpOrigin:
     """`with RtmpOrigin(play) as origin:`; `play(send)` sends chunks, then the connection ends."""
 
     def __init__(self, play: Callable[[Send], None]) -> None:
+        self.asked_for: list[Value] = []
+        """The application and the name that the player wants."""
         self._play = play
         self._server = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve)
@@ -47,7 +51,10 @@ class RtmpOrigin:
                 for message in reader.feed(received.read1(65536)):
                     values: list[Value] = decoded(message.body) if message.kind == COMMAND else ["", 0.0]
                     name, transaction, *_ = values
+                    if name == "connect" and isinstance(values[2], dict):
+                        self.asked_for.append(values[2]["app"])
                     if name == "play":
+                        self.asked_for.append(values[3])
                         connection.sendall(chunked(COMMAND, STARTED, chunk_stream=3))
                         self._play(connection.sendall)
                         connection.shutdown(socket.SHUT_WR)

@@ -17,6 +17,7 @@ from chalicelib.table import Put, Update
 from recorder_task.aws.connect import connected
 from recorder_task.control import Control
 from recorder_task.recorder import Recorder
+from recorder_task.stop import Stop
 from tests.fakes.s3 import FakeS3
 from tests.media.watched_table import WatchedTable
 
@@ -60,7 +61,7 @@ class Studio:
     settings: Mapping[str, Any] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     table: WatchedTable = field(default_factory=WatchedTable)
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=Stop)
     session_id: str = SESSION_ID
     environment: Mapping[str, str] = field(default_factory=lambda: ENVIRONMENT)
     code: int | None = None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from recorder_task.source import Source
-from tests.fakes.rtmp_origin import RtmpOrigin, Send
+from tests.fakes.rtmp_origin import STREAM, RtmpOrigin, Send
 from tests.media.clips import ClipOrder, clip
 from tests.media.flv_surgery import AUDIO, VIDEO, FlvTag, tags_of
 from tests.media.live_source import SET_CHUNK_SIZE, chunks
@@ -56,7 +56,7 @@ def test_nothing_is_lost_in_bursts(rhythm: Callable[[Send, Sequence[FlvTag]], No
 
     found: list[tuple[int, str]] = []
     with RtmpOrigin(play) as origin:
-        source = Source(origin.url, open_seconds=5)
+        source = Source(origin.url, STREAM, open_seconds=5)
         source.open(lambda: False)
         while not source.is_exhausted:
             found += [(each.dts, hashlib.sha256(each.payload).hexdigest()) for each in source.read()]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import av.error
+import pytest
 
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
@@ -95,6 +96,21 @@ def test_an_origin_that_closes_the_connection(s3: FakeS3) -> None:
         assert studio.wait().code == 0
     assert_complete(studio, until(10_000))
     assert studio.session["end_reason"] == "source ended"
+
+
+def test_the_word_to_stop_wakes_a_recorder_that_waits_for_packets(
+    s3: FakeS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recorder_task.source.BURST_SECONDS", 600.0)
+    with FlvOrigin(clip(MADE).content) as origin:
+        studio = Studio(s3, SETTINGS)
+        studio.order(origin.url, template_order("flv"))
+        studio.start()
+        origin.send(until_ms=10_000)
+        studio.table.wait_for(lambda: "outcomes" in studio.session)
+        studio.stop.set()
+        assert studio.wait(60).code == 0
+    assert studio.session["end_reason"] == "terminated"
 
 
 def test_a_task_that_is_stopped_ends_alone(s3: FakeS3) -> None:

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from chalicelib.recording.stream import StreamRef
 from recorder_task.flv_tags import AUDIO_TAG, VIDEO_TAG, Tag
 from recorder_task.rtmp.amf0 import NotAmf0, Value, decoded, encoded
 from recorder_task.rtmp.chunks import ChunkReader, chunked
@@ -19,6 +20,7 @@ from recorder_task.rtmp.player import (
     Player,
     Refused,
 )
+from recorder_task.rtmp.pull import parts_of
 
 GREETING = HELLO + bytes(HANDSHAKE_BYTES)
 START = encoded(["onStatus", 0, None, {"level": "status", "code": "NetStream.Play.Start"}])
@@ -211,3 +213,21 @@ def test_a_refusal_is_an_error_with_its_reason(command: list[Value]) -> None:
 def test_a_server_of_another_protocol_is_told_apart() -> None:
     with pytest.raises(ValueError, match="no plain RTMP"):
         player().feed(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize(
+    ("app", "name", "query"),
+    [
+        ("live", "room-7", "?tapedeck_session=5&vhost=push.example.com"),
+        ("a/b", "room-7", "?x=1"),
+        ("live", "room/7", "?x=1"),
+        ("a/b", "c/d/e", ""),
+        ("a?b", "c#d?e", "?x=/live/room-7"),
+        ("live", "live", "?x=live/live"),
+    ],
+    ids=["usual", "an app with a slash", "a stream with one", "both", "what URLs are made of", "the same name"],
+)
+@pytest.mark.parametrize(("base", "folder"), [("rtmp://origin:1935", ""), ("rtmps://user:word@origin", "edge/")])
+def test_an_address_is_taken_apart_where_its_names_are(base: str, folder: str, app: str, name: str, query: str) -> None:
+    stream = StreamRef(domain="push.example.com", app=app, stream=name)
+    assert parts_of(f"{base}/{folder}{app}/{name}{query}", stream) == (base, folder + app, name + query)
