@@ -101,7 +101,7 @@ def seconds_to_subscribe(recorders: Recorders) -> float:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(10)
         began_at = time.monotonic()
-        process = recorders.start(f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/bench", ["flv"])
+        process = recorders.start(f"rtmp://127.0.0.1:{server.getsockname()[1]}/live/room-7", ["flv"])
         connection, _ = server.accept()
         seconds = time.monotonic() - began_at
         process.kill()

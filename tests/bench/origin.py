@@ -34,7 +34,7 @@ def live(clip: Path, folder: Path) -> Iterator[str]:
         environment = {**os.environ, "ORIGIN_PORT": "0", "ORIGIN_HOOKS": f"{hooks}/hooks/srs", "ORIGIN_SECRET": "bench"}
         command = ["node", str(ROOT / "infra" / "local" / "origin.js")]
         origin = Child("the origin", command, environment, log=folder / "origin.log", on_line=lines.put)
-        url = f"rtmp://127.0.0.1:{json.loads(lines.get(timeout=20))['port']}/live/bench"
+        url = f"rtmp://127.0.0.1:{json.loads(lines.get(timeout=20))['port']}/live/room-7"
         publish = ["-v", "quiet", "-nostdin", "-re", "-i", str(clip), "-c", "copy", "-f", "flv", url]
         with subprocess.Popen([FFMPEG, *publish]) as publisher:
             try:
