@@ -32,6 +32,12 @@ class Cutter:
         self._began_at = at
         return True
 
+    def is_due(self, at: float) -> bool:
+        """The piece is as long at `at` as it was ordered."""
+        if self._began_at is None or not self._interval_seconds:
+            return False
+        return at - self._began_at + TOLERANCE_SECONDS >= self._interval_seconds
+
     def begin(self, at: float) -> None:
         """A piece begins at `at`, whatever the interval says."""
         self._began_at = at

@@ -31,7 +31,7 @@ class FileRequest:
     name: RecordFormat
     lane: UploadLane
     entries: Entries
-    on_file: Callable[[OpenFile, HlsFacts | None], None]
+    on_file: Callable[[str, HlsFacts | None], None]
     """HLS tells in the lane which file it writes."""
 
     def begin(self, first: Sample, tracks: Sequence[Track]) -> "FileUnderWay":
@@ -42,7 +42,7 @@ class FileRequest:
 
         def know_file(whose: OpenFile, earlier: HlsFacts | None) -> None:
             file.file_id = whose.file_id
-            self.on_file(whose, earlier)
+            self.on_file(whose.file_id, earlier)
 
         order = FileOrder(
             bucket=desk.bucket,

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts
-from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from recorder_task.aws.errors import Unreachable
 from recorder_task.commit import commit
@@ -28,7 +27,7 @@ class FilesInHand:
         desk: Desk,
         order: RecordingOrder,
         name: RecordFormat,
-        on_file: Callable[[OpenFile, HlsFacts | None], None],
+        on_file: Callable[[str, HlsFacts | None], None],
     ) -> None:
         self._desk = desk
         self._lane_name = f"{order.recording_id}-{name}"

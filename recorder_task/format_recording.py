@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
-from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts
-from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
-from chalicelib.recording.report import Trouble
-from recorder_task.backlog import TOO_SLOW, Dropped
+from recorder_task.backlog import Dropped
 from recorder_task.cutter import Cutter
 from recorder_task.desk import Desk
 from recorder_task.file_under_way import FileUnderWay
 from recorder_task.files_in_hand import FilesInHand
+from recorder_task.format_outcome import FormatOutcome
 from recorder_task.lineup import Lineup, changes
 from recorder_task.outputs.formats import FORMATS, CannotRecord, NoAudio
 from recorder_task.outputs.hls import HlsOutput
@@ -27,7 +23,7 @@ BROKEN_FILES = 3
 
 
 class FormatRecording:
-    """The files of one format. `outcome` is what the session's item says of it."""
+    """The files of one format."""
 
     def __init__(self, desk: Desk, order: RecordingOrder, name: RecordFormat, *, begins_with_stream: bool) -> None:
         self._desk = desk
@@ -40,9 +36,9 @@ class FormatRecording:
         self._is_over = False
         self._broken_files = 0
         self._silent_since = 0.0
-        self.outcome: dict[str, Any] = {"state": "waiting", "files": 0}
+        self.outcome = FormatOutcome(self._voice)
         self._meter = Meter()
-        self._files = FilesInHand(desk, order, name, self._know_file)
+        self._files = FilesInHand(desk, order, name, self.outcome.is_in)
         self._lineup = Lineup(partial(self._format.tracks, audio_only=order.audio_only))
         self._meet(*desk.tracks)
         self._cutter = self._new_cutter()
@@ -57,8 +53,26 @@ class FormatRecording:
         drift = drift_ms if len(self._lineup.tracks) > 1 else None
         return self._meter.read(now, queue_depth=self._files.lane.depth, drift_ms=drift)
 
-    def write(self, sample: Sample) -> None:
-        """Take a sample of the source; samples come in the order of dts over all tracks."""
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Take samples of the source, in the order of dts over all tracks."""
+        cutter, has_video, steady = self._cutter, self._lineup.has_video, self._steady
+        run: list[Sample] = []
+        for sample in samples:
+            may_cut = sample.is_key_frame if has_video else cutter.is_due(sample.at)
+            if sample.track in steady and not may_cut:  # nearly always
+                run.append(sample)
+                continue
+            self._mux(run)
+            run = []
+            self._take(sample)
+            cutter, has_video, steady = self._cutter, self._lineup.has_video, self._steady
+        self._mux(run)
+
+    @property
+    def _steady(self) -> Sequence[Track]:
+        return () if self._file is None else self._lineup.steady
+
+    def _take(self, sample: Sample) -> None:
         lineup = self._lineup
         if self._is_over or not (lineup.knows(sample.track) or self._meet(sample.track)):
             return
@@ -75,20 +89,18 @@ class FormatRecording:
         if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame):
             self._end_file()
             self._begin_file(sample)
-        self._mux(sample)
+        self._mux([sample])
 
     def lose(self, dropped: Dropped) -> None:
         """Media was dropped before it was muxed: the file that is open lacks it, or the one that begins next."""
         if self._is_over:
             return
         self._files.lose(self._file, dropped.seconds)
-        self._voice.trouble(Trouble.WRITE_FAILED, description=TOO_SLOW)
-        if dropped.is_first:
-            self._voice.error(TOO_SLOW, file_id=self.outcome.get("file_id", ""))
+        self.outcome.lose(dropped)
 
     def keep_time(self, now: float) -> None:
         """Tell, once, that the sound which is to be recorded has not come yet; it is recorded when it comes."""
-        if self._file is None and not (self._is_over or self._lineup.has_tracks or "reason" in self.outcome):
+        if self._file is None and not (self._is_over or self._lineup.has_tracks or self.outcome.is_troubled):
             self._silent_since = self._silent_since or max(now, self._order.starts_at)
             if now >= self._silent_since + SILENCE_SECONDS:
                 self._tell_nothing_came()
@@ -108,9 +120,7 @@ class FormatRecording:
             return
         self._free_file()
         self._begins_with_stream = False
-        self.outcome |= {"state": "waiting", "reason": reason}
-        self._voice.trouble(Trouble.WRITE_FAILED, description=reason)
-        self._voice.error(reason, file_id=self.outcome.get("file_id", ""))
+        self.outcome.wait_again(reason)
 
     def finish(self) -> None:
         """End the last file; `join` waits for its uploads."""
@@ -119,11 +129,11 @@ class FormatRecording:
         self._is_over = True
         if self._file is not None:
             self._end_file()
-        elif not self.outcome["files"]:
-            if "reason" not in self.outcome:
+        elif not self.outcome.files:
+            if not self.outcome.is_troubled:
                 self._tell_nothing_came()
-            self.outcome["state"] = "failed" if self._files.is_broken_off else "empty"
-        self._files.lane.submit(lambda: self._voice.ended(self.outcome.get("file_id", "")))
+            self.outcome.end_without_file(has_failed=self._files.is_broken_off)
+        self._files.lane.submit(self.outcome.say_ended)
         self._files.close()
 
     def leave(self) -> None:
@@ -143,36 +153,23 @@ class FormatRecording:
             self._fail(f"cannot end the segment: {error}")
             return
         self._is_over, self._file = True, None
-        self._files.hand_over(file, self._say_paused)
+        self._files.hand_over(file, self.outcome.pause)
         self._files.close()
 
     def abort(self) -> None:
         """End without a file: another recorder has taken over."""
         self._files.lane.abandon()
         if not self._is_over:
-            reason = "replaced by another recorder"
-            self._give_up(reason)
-            self._voice.log("recording_failed", reason=reason)
+            self._give_up()
+            self.outcome.be_replaced("replaced by another recorder")
 
     def join(self) -> None:
         """Wait for the uploads; the outcome is final after this."""
         self._files.join()
-        reason = self._files.trouble
-        if reason and self.outcome["state"] != "failed":
-            self.outcome |= {"state": "failed", "reason": reason}
-            self._voice.failed(reason)
-        elif self.outcome["state"] == "recording":
-            self.outcome["state"] = "ended"
+        self.outcome.settle(self._files.trouble)
 
     def _tell_nothing_came(self) -> None:
-        has_video = self._lineup.has_video
-        reason = self.outcome["reason"] = "no key frame came" if has_video else "no audio came"
-        self._voice.trouble(Trouble.NO_VIDEO if has_video else Trouble.NO_AUDIO, description=reason)
-        self._voice.waits(reason)
-
-    def _say_paused(self) -> None:
-        self.outcome["state"] = "paused"
-        self._voice.paused(self.outcome["file_id"])
+        self.outcome.lack("video" if self._lineup.has_video else "audio")
 
     def _wait_for_beginning(self, sample: Sample) -> None:
         if self._lineup.begins_with(sample):
@@ -216,7 +213,7 @@ class FormatRecording:
         self._cutter = self._new_cutter()
         for sample in samples:
             self._cutter.step(sample.at, is_key_frame=False)
-            self._mux(sample)
+        self._mux(samples)
 
     def _new_cutter(self) -> Cutter:
         interval_seconds = self._order.formats[self._name].interval_seconds if self._format.is_cut else 0
@@ -228,31 +225,25 @@ class FormatRecording:
         except Exception as error:  # whatever one format meets, the others go on
             self._fail(f"cannot begin a file: {error}")
             return
-        self.outcome["state"] = "recording"
-        self.outcome.pop("reason", None)
+        self.outcome.begin()
         if not self._format.goes_on:
-            self.outcome["file_id"] = file.file_id
-            self._voice.started(file.file_id)
+            self.outcome.is_in(file.file_id)
 
-    def _know_file(self, file: OpenFile, earlier: HlsFacts | None) -> None:
-        """Now it is known whose file goes on, or that a new one begins."""
-        self.outcome["file_id"] = file.file_id
-        if earlier is None:
-            self._voice.started(file.file_id)
-        else:
-            self._voice.resumed(file.file_id, session_id=earlier.session_id)
-
-    def _mux(self, sample: Sample) -> None:
+    def _mux(self, run: Sequence[Sample]) -> None:
+        """Write samples that belong into the file that is open."""
         file = self._file
-        if file is None:
+        if file is None or not run:
             return
+        write, count, left = file.output.write, file.count, iter(run)
         try:
-            file.output.write(sample)
+            for sample in left:
+                write(sample)
+                count(sample)
         except Exception as error:  # as above
             self._end_broken_file(error)
+            self.write(list(left))
             return
-        file.count(sample)
-        self._meter.take(sample)
+        self._meter.take(run)
 
     def _end_broken_file(self, error: Exception) -> None:
         """The muxer refused a sample: what it took is a file, and the next key frame begins another, a few times."""
@@ -273,24 +264,19 @@ class FormatRecording:
         if file is None:
             return
         try:
-            self._files.end(file, self._say_ready)
+            self._files.end(file, self.outcome.commit)
         except Exception as error:  # as above
             file.free()
             self._fail(f"cannot end the file: {error}")
 
-    def _say_ready(self, facts: FinishedFile) -> None:
-        self.outcome["files"] += 1
-        self._voice.log("file_ready", file_id=facts.file_id, name=facts.name, seconds=round(facts.duration_seconds, 3))
-
     def _fail(self, reason: str) -> None:
-        file_id = self.outcome.get("file_id", "") if self._file else ""
-        self._give_up(reason)
-        self._voice.failed(reason, file_id=file_id)
+        in_file = self._file is not None
+        self._give_up()
+        self.outcome.fail(reason, in_file=in_file)
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self) -> None:
         self._free_file()
         self._is_over = True
-        self.outcome |= {"state": "failed", "reason": reason}
         self._files.close()
 
     def _free_file(self) -> None:

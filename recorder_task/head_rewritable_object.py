@@ -6,6 +6,7 @@ its own number, though small: at any moment somebody else can complete the uploa
 came since the last checkpoint.
 """
 
+from recorder_task.aws.errors import Overtaken
 from recorder_task.aws.s3 import UploadedPart, Uploads
 from recorder_task.sweep import sweep
 from recorder_task.tally import Tally
@@ -20,12 +21,22 @@ LEAST_PART_BYTES = 5 * 2**20
 class HeadRewritableObject:
     """A file object for a muxer (write, seek, tell) that becomes an object of the bucket.
 
-    `tally` counts what is written, and is told how much of it lies in the bucket.
+    `tally` counts what is written, and is told how much of it lies in the bucket. One that `is_new` takes no other's
+    place: where there is an object already somebody else has taken the file over.
     """
 
     def __init__(
-        self, bucket: Uploads, lane: UploadLane, *, tally: Tally, key: str, content_type: str, part_bytes: int
+        self,
+        bucket: Uploads,
+        lane: UploadLane,
+        *,
+        tally: Tally,
+        key: str,
+        content_type: str,
+        part_bytes: int,
+        is_new: bool = True,
     ) -> None:
+        self._is_new = is_new
         self._bucket = bucket
         self._lane = lane
         self._tally = tally
@@ -36,6 +47,8 @@ class HeadRewritableObject:
         self._part = bytearray()
         self._part_number = 1
         self._part_offset = 0
+        self._full_bytes = part_bytes
+        """A part that has so much is whole."""
         self._position = 0
         self._checkpointed_bytes = 0
         self._is_checkpoint_late = False
@@ -57,6 +70,14 @@ class HeadRewritableObject:
         self._position = offset + (0, self._position, self.size_bytes)[whence]
         return self._position
 
+    def append(self, *pieces: bytes | memoryview) -> None:
+        """Write whole units (a tag, a frame) behind all there is, for who never seeks."""
+        part = self._part
+        for piece in pieces:
+            part += piece
+        if self._is_checkpoint_late or len(part) >= self._full_bytes:
+            self.boundary()
+
     def write(self, data: bytes | memoryview) -> int:
         """Append, or change bytes of the first part or of the one in progress; others are gone: ValueError."""
         if self._position == self.size_bytes:
@@ -77,12 +98,8 @@ class HeadRewritableObject:
         """The bytes so far are whole units (a fragment, a tag): a full part may end here, and goes to the bucket."""
         if self._is_checkpoint_late and self._lane.is_idle:
             self.checkpoint()
-        if len(self._part) >= self._part_bytes * self._growth:
+        if len(self._part) >= self._full_bytes:
             self._close_part()
-
-    @property
-    def _growth(self) -> int:
-        return 1 + self._part_number // PARTS_OF_ONE_SIZE
 
     def _close_part(self) -> None:
         self._upload_part(self._part_number, self._part)
@@ -91,6 +108,7 @@ class HeadRewritableObject:
         self._part_offset += len(self._part)
         self._part = bytearray()
         self._part_number += 1
+        self._full_bytes = self._part_bytes * (1 + self._part_number // PARTS_OF_ONE_SIZE)
         self._checkpointed_bytes = 0
 
     def checkpoint(self) -> None:
@@ -101,7 +119,7 @@ class HeadRewritableObject:
         self._is_checkpoint_late = not self._lane.is_idle
         if self._is_checkpoint_late:
             return
-        if len(self._part) >= min(LEAST_PART_BYTES, self._part_bytes) * self._growth:
+        if len(self._part) >= min(LEAST_PART_BYTES * self._full_bytes // self._part_bytes, self._full_bytes):
             self._close_part()
         elif len(self._part) > self._checkpointed_bytes:
             self._upload_part(self._part_number, bytes(self._part))
@@ -141,7 +159,10 @@ class HeadRewritableObject:
         def complete() -> None:
             upload_id = self._upload_id
             if upload_id is None:
-                self._bucket.put(self._key, last_part, content_type=self._content_type)
+                if not self._bucket.put(
+                    self._key, last_part, content_type=self._content_type, only_if_absent=self._is_new
+                ):
+                    raise Overtaken("PreconditionFailed", f"{self._key} was written by somebody else")
                 self._tally.saved_seconds = seconds
                 return
             if last_part:
@@ -152,7 +173,7 @@ class HeadRewritableObject:
             if changed_head is not None:
                 self._parts[1] = self._bucket.put_part(self._key, upload_id, 1, changed_head)
             parts = [self._parts[each] for each in sorted(self._parts)]
-            self._bucket.complete_upload(self._key, upload_id, parts, size_bytes)
+            self._bucket.complete_upload(self._key, upload_id, parts, size_bytes, only_if_absent=self._is_new)
             self._tally.saved_seconds = seconds
             sweep(self._bucket, self._key)
 

@@ -39,6 +39,11 @@ class Lineup:
         return any(track.kind == "video" for track in self._next)
 
     @property
+    def steady(self) -> Sequence[Track]:
+        """Those whose samples simply go on in the file under way."""
+        return () if self.is_changing else self.tracks
+
+    @property
     def is_changing(self) -> bool:
         """Other tracks wait for their beginning."""
         return self._next is not self.tracks

@@ -1,6 +1,6 @@
 """One recording inside a recorder: a template or a task, its window, its formats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.recording.orders import RecordingOrder
@@ -38,17 +38,17 @@ class Recording:
     @property
     def files(self) -> int:
         """Files committed so far."""
-        return sum(each.outcome["files"] for each in self._formats.values())
+        return sum(each.outcome.files for each in self._formats.values())
 
     @property
     def has_failed(self) -> bool:
         """A format has failed."""
-        return any(each.outcome["state"] == "failed" for each in self._formats.values())
+        return any(each.outcome.state == "failed" for each in self._formats.values())
 
     @property
     def outcomes(self) -> Mapping[str, Mapping[str, Any]]:
         """What the session's item says of each format."""
-        return {str(name): dict(each.outcome) for name, each in self._formats.items()}
+        return {str(name): each.outcome.as_item() for name, each in self._formats.items()}
 
     def vitals(self, now: float, *, drift_ms: int) -> Mapping[str, Vitals]:
         """How each format that takes samples is doing."""
@@ -68,22 +68,18 @@ class Recording:
         for each in self._formats.values():
             each.keep_time(now)
 
-    def write(self, sample: Sample) -> None:
-        """Give a sample to every format, if it lies inside the window."""
-        if (self._order.starts_at or self._order.ends_at) and not self._is_inside(sample):
-            return
-        for each in self._formats.values():
-            each.write(sample)
-
-    def _is_inside(self, sample: Sample) -> bool:
-        """Whether the window covers the sample; one behind it ends every format."""
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Give every format the samples that lie inside the window; the first one behind it ends them."""
         order, window = self._order, self._window
-        has_video = any(track.kind == "video" for track in self._desk.tracks)
-        is_inside = window.covers(sample, order.starts_at, order.ends_at, has_video=has_video)
+        if order.starts_at or order.ends_at:
+            has_video = any(track.kind == "video" for track in self._desk.tracks)
+            limits = order.starts_at, order.ends_at
+            samples = [sample for sample in samples if window.covers(sample, *limits, has_video=has_video)]
+        for each in self._formats.values():
+            each.write(samples)
         if window.is_over:
             self._has_opened = True
             self.finish()
-        return is_inside
 
     def lose(self, dropped: Dropped) -> None:
         """Media that would have been written was dropped."""

@@ -1,6 +1,6 @@
 """How one format of a recording is doing, as the session's item shows it with every heartbeat. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from recorder_task.sample import Sample
 
@@ -17,12 +17,12 @@ class Meter:
         self._read_bytes = 0
         self._read_at = 0.0
 
-    def take(self, sample: Sample) -> None:
-        """A sample was written."""
+    def take(self, samples: Sequence[Sample]) -> None:
+        """Samples were written."""
         if not self._bytes:
-            self._read_at = sample.arrived_at
-        self._bytes += sample.size
-        self._last_arrived_at = sample.arrived_at
+            self._read_at = samples[0].arrived_at
+        self._bytes += sum(sample.size for sample in samples)
+        self._last_arrived_at = samples[-1].arrived_at
 
     def read(self, now: float, *, queue_depth: int, drift_ms: int | None) -> Vitals:
         """The vitals since the last reading; nothing of a format that has taken nothing yet."""

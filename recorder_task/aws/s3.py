@@ -16,6 +16,7 @@ from recorder_task.aws.exchange import Answer, Body
 from recorder_task.aws.transport import Transport, Watcher
 
 FACTS = "x-amz-meta-facts"
+ONLY_IF_ABSENT = {"if-none-match": "*"}
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,15 @@ class Fetched(NamedTuple):
 class Uploads(Protocol):
     """What an object that grows needs of its bucket."""
 
-    def put(self, key: str, body: Body, *, content_type: str) -> bool: ...
+    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> bool: ...
 
     def begin_upload(self, key: str, *, content_type: str) -> str: ...
 
     def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart: ...
 
-    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None: ...
+    def complete_upload(
+        self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int, *, only_if_absent: bool = False
+    ) -> None: ...
 
     def abort_upload(self, key: str, upload_id: str) -> None: ...
 
@@ -85,7 +88,10 @@ class S3Bucket:
     def put(
         self, key: str, body: Body, *, content_type: str, cache_control: str = "", only_if_absent: bool = False
     ) -> bool:
-        """Write an object; False where `only_if_absent` and there is one already."""
+        """Write an object; False where `only_if_absent` and there is another one already.
+
+        One that is as long as this was written by an earlier try, whose answer was lost.
+        """
         headers = {"content-type": content_type, "x-amz-checksum-crc32": checksum(body)}
         if cache_control:
             headers["cache-control"] = cache_control
@@ -95,7 +101,7 @@ class S3Bucket:
             self._request("PUT", key, headers=headers, body=body)
         except AwsError as error:
             if only_if_absent and error.code == "PreconditionFailed":
-                return False
+                return self._size(key) == len(body)
             raise
         return True
 
@@ -144,8 +150,13 @@ class S3Bucket:
         answer = self._request("PUT", key, query=query, headers={"x-amz-checksum-crc32": crc}, body=body)
         return UploadedPart(number, answer.headers["etag"], crc)
 
-    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None:
-        """Make the parts one object; an upload that an unseen earlier try completed counts as done."""
+    def complete_upload(
+        self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int, *, only_if_absent: bool = False
+    ) -> None:
+        """Make the parts one object; an upload that an unseen earlier try completed counts as done.
+
+        Raises Overtaken where `only_if_absent` and there is another object.
+        """
         rows = "".join(
             f"<Part><PartNumber>{part.number}</PartNumber><ETag>{escape(part.etag)}</ETag>"
             f"{_checksum_element(part.checksum)}</Part>"
@@ -160,13 +171,18 @@ class S3Bucket:
                 "POST",
                 key,
                 query={"uploadId": upload_id},
-                headers={"content-type": "application/xml"},
+                headers={"content-type": "application/xml", **(ONLY_IF_ABSENT if only_if_absent else {})},
                 body=body,
                 is_answered_early=True,
             )
         except AwsError as error:
-            if error.code != "NoSuchUpload" or self._size(key) != size_bytes:
+            if error.code not in ("NoSuchUpload", "PreconditionFailed"):
                 raise
+            if self._size(key) == size_bytes:
+                return
+            if error.code == "PreconditionFailed":
+                raise Overtaken(error.code, f"{key} was written by somebody else", error.status) from error
+            raise
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Give an upload up; its parts are gone."""

@@ -3,6 +3,7 @@
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.head_rewritable_object import HeadRewritableObject
+from recorder_task.outputs.adts import AdtsWriter
 from recorder_task.outputs.mp3_encoder import Mp3Encoder
 from recorder_task.outputs.output import FLUSH_EACH_PACKET, FileOrder, Muxer, Written
 from recorder_task.sample import Sample
@@ -19,12 +20,11 @@ class AacOutput:
 
     def __init__(self, order: FileOrder) -> None:
         self._object = _audio_object(order, RecordFormat.AAC, "audio/aac")
-        self._muxer = Muxer(self._object, "adts", order.tracks, starts_at=order.starts_at, options=FLUSH_EACH_PACKET)
+        self._writer = AdtsWriter(self._object, order.tracks, starts_at=order.starts_at)
 
     def write(self, sample: Sample) -> None:
-        """Mux a sample."""
-        self._muxer.write(sample)
-        self._object.boundary()
+        """Append a sample's frame."""
+        self._writer.write(sample)
 
     def checkpoint(self) -> None:
         """Upload the part in progress."""
@@ -32,12 +32,10 @@ class AacOutput:
 
     def finish(self) -> Written:
         """End the file."""
-        self._muxer.close()
         return Written(self._object.finish())
 
     def abort(self) -> None:
-        """Free the muxer."""
-        self._muxer.close()
+        """Nothing to free."""
 
 
 class Mp3Output:
@@ -86,4 +84,5 @@ def _audio_object(order: FileOrder, name: RecordFormat, content_type: str) -> He
         key=media_key(order.file_id, name),
         content_type=content_type,
         part_bytes=order.part_bytes,
+        is_new=order.is_new,
     )

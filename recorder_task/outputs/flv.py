@@ -1,16 +1,23 @@
-"""FLV: appended as it comes; at the end its head is written again with duration, file size and key-frame index."""
+"""FLV: tags appended as they come; at the end its head is written again with duration, file size and key-frame index.
+
+No muxer of FFmpeg takes part: a tag is a few bytes around what the source sent, and nothing is held back.
+"""
+
+import struct
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
+from recorder_task.flv_tags import FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, TAG_HEADER_BYTES
 from recorder_task.head_rewritable_object import HeadRewritableObject
-from recorder_task.outputs.flv_metadata import FlvIndex, head_with_metadata
-from recorder_task.outputs.output import FLUSH_EACH_PACKET, FileOrder, Muxer, Written
+from recorder_task.outputs.flv_metadata import AmfValue, KeyFrame, facts_of_index, metadata
+from recorder_task.outputs.flv_track import FlvTrack
+from recorder_task.outputs.output import FileOrder, Written
 from recorder_task.sample import Sample
 
-OPTIONS = {
-    **FLUSH_EACH_PACKET,
-    "flvflags": "no_duration_filesize",  # ours come at the end, with the index
-}
+SCRIPT_TAG = 18
+TAG_HEADER = struct.Struct(">II3x")
+"""Kind and size of the body; three bytes of the time and the one above them."""
+HAS_VIDEO, HAS_AUDIO = 1, 4
 
 
 class FlvOutput:
@@ -24,47 +31,81 @@ class FlvOutput:
             key=media_key(order.file_id, RecordFormat.FLV),
             content_type="video/x-flv",
             part_bytes=order.part_bytes,
+            is_new=order.is_new,
         )
-        self._index = FlvIndex()
-        self._starts_at = self._ends_at = order.starts_at
-        self._muxer = Muxer(
-            _Indexed(self._object, self._index), "flv", order.tracks, starts_at=order.starts_at, options=OPTIONS
+        self._tally = order.tally
+        self._starts_ms = round(order.starts_at * 1000)
+        self._tracks = {track.index: FlvTrack(track) for track in order.tracks}
+        self._key_frames: list[KeyFrame] = []
+        self._facts: dict[str, AmfValue] = {"encoder": "Tapedeck"}
+        for track in self._tracks.values():
+            self._facts |= track.facts
+        flags = sum(HAS_VIDEO if each.has_picture else HAS_AUDIO for each in self._tracks.values())
+        self._object.append(
+            SIGNATURE + bytes([1, flags]) + FILE_HEADER_BYTES.to_bytes(4, "big") + bytes(SIZE_BYTES),
+            _first_tag(SCRIPT_TAG, metadata(self._facts)),
+            *(_first_tag(track.tag_kind, track.header) for track in self._tracks.values() if track.header),
         )
 
     def write(self, sample: Sample) -> None:
-        """Mux a sample."""
-        self._muxer.write(sample)
-        self._ends_at = max(self._ends_at, sample.at + sample.duration * sample.track.seconds_per_tick)
-        self._object.boundary()
+        """Append a sample's tag."""
+        track = self._tracks[sample.track.index]
+        milliseconds = round(sample.at * 1000) - self._starts_ms
+        presented_ms = milliseconds
+        if sample.pts != sample.dts:
+            presented_ms += round((sample.pts - sample.dts) * sample.track.seconds_per_tick * 1000)
+        if milliseconds < track.earliest_ms:
+            # Where audio and video come seconds apart one of them may be earlier than the file.
+            milliseconds = track.earliest_ms
+            presented_ms = max(presented_ms, milliseconds)
+        track.earliest_ms = milliseconds + 1
+        prefix = track.prefix(sample, presented_ms - milliseconds)
+        if sample.is_key_frame:
+            self._key_frames.append(KeyFrame(milliseconds / 1000, self._object.size_bytes))
+        size = len(prefix) + sample.size
+        self._object.append(
+            TAG_HEADER.pack(track.tag_kind << 24 | size, (milliseconds & 0xFFFFFF) << 8 | milliseconds >> 24) + prefix,
+            sample.payload,
+            (TAG_HEADER_BYTES + size).to_bytes(SIZE_BYTES, "big"),
+        )
 
     def checkpoint(self) -> None:
         """Upload the part in progress."""
         self._object.checkpoint()
 
     def finish(self) -> Written:
-        """Write the trailer, then the head again."""
-        self._muxer.close()
-        head = head_with_metadata(
-            self._object.head(),
-            duration_seconds=self._ends_at - self._starts_at,
-            size_bytes=self._object.size_bytes,
-            key_frames=self._index.key_frames,
+        """Write the head again."""
+        head = self._object.head()
+        at = FILE_HEADER_BYTES + SIZE_BYTES
+        old_tag = _first_tag(SCRIPT_TAG, metadata(self._facts))
+        moved_by = len(_first_tag(SCRIPT_TAG, self._final_metadata(moved_by=0))) - len(old_tag)
+        tag = _first_tag(SCRIPT_TAG, self._final_metadata(moved_by=moved_by))
+        return Written(self._object.finish(head[:at] + tag + head[at + len(old_tag) :]))
+
+    def _final_metadata(self, *, moved_by: int) -> bytes:
+        """Every number has one size, so that all lengths are the same whatever `moved_by`, the growth of the head."""
+        tally = self._tally
+        rates: dict[str, AmfValue] = {}
+        video, audio = tally.of_kind("video"), tally.of_kind("audio")
+        if video is not None and video.seconds > 0:
+            rates |= {"framerate": video.samples / video.seconds, "videodatarate": video.bits_per_second / 1000}
+        if audio is not None:
+            rates["audiodatarate"] = audio.bits_per_second / 1000
+        return metadata(
+            {
+                "duration": tally.seconds,
+                "filesize": float(self._object.size_bytes + moved_by),
+                **self._facts,
+                **rates,
+                **facts_of_index(self._key_frames, moved_by=moved_by),
+            }
         )
-        return Written(self._object.finish(head))
 
     def abort(self) -> None:
-        """Free the muxer."""
-        self._muxer.close()
+        """Nothing to free."""
 
 
-class _Indexed:
-    """A file object that shows the index what passes."""
-
-    def __init__(self, target: HeadRewritableObject, index: FlvIndex) -> None:
-        self._target = target
-        self._index = index
-
-    def write(self, data: bytes) -> int:
-        """Append."""
-        self._index.feed(data)
-        return self._target.write(data)
+def _first_tag(kind: int, body: bytes) -> bytes:
+    """A tag at the beginning of the file's time."""
+    size = TAG_HEADER_BYTES + len(body)
+    return TAG_HEADER.pack(kind << 24 | len(body), 0) + body + size.to_bytes(SIZE_BYTES, "big")

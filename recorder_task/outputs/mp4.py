@@ -34,6 +34,7 @@ class Mp4Output:
             key=media_key(order.file_id, RecordFormat.MP4),
             content_type="video/mp4" if any(track.kind == "video" for track in order.tracks) else "audio/mp4",
             part_bytes=order.part_bytes,
+            is_new=order.is_new,
         )
         self._muxer = Muxer(self._object, "mp4", order.tracks, starts_at=order.starts_at, options=OPTIONS)
 

@@ -63,6 +63,8 @@ class FileOrder:
     part_bytes: int
     segment_seconds: float
     utc_offset_hours: float
+    is_new: bool = True
+    """Nothing lies under its key yet; recovery writes a file once more."""
 
     @property
     def file_id(self) -> str:
