@@ -7,7 +7,12 @@ import pytest
 from infra.local.running import StackFacts
 from tests.e2e.stack import Stack
 
-HURRIED = {"CALLBACK_RETRY_SECONDS": "1"}
+HURRIED = {
+    "CALLBACK_RETRY_SECONDS": "1",
+    "CALLBACK_MAX_TRIES": "4",
+    "CALLBACK_TIMEOUT_SECONDS": "4",
+    "LAUNCH_LEAD_SECONDS": "15",
+}
 """Waits of minutes that the tests do not sit through."""
 FIGURES = pytest.StashKey[dict[str, float]]()
 """Seconds that were measured, by what they are: printed at the end of the run."""

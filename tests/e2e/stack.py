@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,18 @@ class Stack:
         told = dict.fromkeys(("version", "account", "region", "detail", "detail-type", "source", "time", "id"), "")
         self._invoke("Tick", {**told, "resources": []})
 
+    def schedules(self) -> set[str]:
+        """Names of the one-time schedules that are still to run."""
+        return {each["Name"] for each in self._client("scheduler").list_schedules()["Schedules"]}
+
+    def wait_until_run(self, schedules: set[str], seconds: float = 60.0) -> None:
+        """Wait until schedules have run, which deletes them; raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while schedules & self.schedules():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{schedules} did not run")
+            time.sleep(0.5)
+
     def tell_again(self, file_id: str) -> None:
         """Invoke the file-ready function as the queue does, with S3's event of a finished file."""
         record = {
@@ -93,6 +105,12 @@ class Stack:
         }
         message = {"messageId": "again", "eventSource": "aws:sqs", "body": json.dumps({"Records": [record]})}
         self._invoke("FileReady", {"Records": [message]})
+
+    def announce(self, event_ids: Sequence[str]) -> None:
+        """Put messages of callback events into the queue, as who writes an event does."""
+        [url] = [each for each in self._client("sqs").list_queues()["QueueUrls"] if "CallbackDueQueue" in each]
+        for event_id in event_ids:
+            self._client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps({"event_id": event_id}))
 
     def _invoke(self, function: str, event: Mapping[str, Any]) -> None:
         answer = self._client("lambda").invoke(FunctionName=self._function(function), Payload=json.dumps(event))

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.demo.receiver import Receiver, complaint_about
+from chalicelib.notify.signing import header
+from infra.local.demo.receiver import Receiver, complaint_about, complaint_about_bytes
 
 KEY = "abcd1234"
 SIGNED = {"t": 1473126233, "sign": "1e0b8cbd2524445c8376c4ce7697dfd3"}
@@ -36,6 +37,22 @@ def post(url: str, event: dict[str, Any]) -> int:
 )
 def test_a_signature_is_judged(event: dict[str, Any], key: str, now: float, complaint: str) -> None:
     assert complaint_about(event, key, now) == complaint
+
+
+@pytest.mark.parametrize(
+    ("body", "stated", "now", "complaint"),
+    [
+        (b"{}", header(b"{}", KEY, at=1000), 1299.0, ""),
+        (b"{ }", header(b"{}", KEY, at=1000), 1000.0, "the body is signed with another key"),
+        (b"{}", header(b"{}", "another", at=1000), 1000.0, "the body is signed with another key"),
+        (b"{}", header(b"{}", KEY, at=1000), 1301.0, "the body was signed long ago"),
+        (b"{}", "", 1000.0, "the body is not signed"),
+        (b"{}", "t=x,v1=y", 1000.0, "the body is not signed"),
+    ],
+    ids=["valid", "another body", "another key", "old", "none", "nonsense"],
+)
+def test_a_signature_over_the_body_is_judged(body: bytes, stated: str, now: float, complaint: str) -> None:
+    assert complaint_about_bytes(body, stated, KEY, now) == complaint
 
 
 def test_events_are_kept_with_the_complaint_about_them() -> None:

@@ -43,6 +43,11 @@ class Customer:
         """One action of the live service; raises TencentCloudSDKException with the API's code."""
         return _call(self._live, live_models, action, fields)
 
+    def own(self, action: str, **fields: Any) -> dict[str, Any]:
+        """An action of the live service that the vendor has not, called by its name as the SDK lets one."""
+        answer: dict[str, Any] = self._live.call_json(action, fields)["Response"]
+        return answer
+
     def vod(self, action: str, **fields: Any) -> dict[str, Any]:
         """One action of the VOD service; raises TencentCloudSDKException with the API's code."""
         return _call(self._vod, vod_models, action, fields)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import md5
+from hashlib import md5, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -20,11 +20,13 @@ class Received:
     at: float
     """Unix seconds."""
     complaint: str
-    """What is wrong with its signature, or empty."""
+    """What is wrong with its signatures, or empty."""
     answered: int
     """The HTTP status it was answered with."""
 
 
+REPLAY_SECONDS = 300.0
+"""How old a signature over a body may be: one that was overheard is worth nothing afterwards."""
 Answer: TypeAlias = Callable[[dict[str, Any]], int]
 """Decides the HTTP status for an event; may block to let the sender wait."""
 
@@ -38,6 +40,19 @@ def complaint_about(event: dict[str, Any], key: str, now: float) -> str:
         return "signed with another key"
     if event["t"] <= now:
         return f"expired {now - event['t']:.0f} s ago"
+    return ""
+
+
+def complaint_about_bytes(body: bytes, header: str, key: str, now: float) -> str:
+    """What is wrong with `X-Tapedeck-Signature` (docs/04-callbacks.md) for a body, or ""; `now` in unix seconds."""
+    stated = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
+    if not stated.get("t", "").isdecimal():
+        return "the body is not signed"
+    expected = hmac.new(key.encode(), f"{stated['t']}.".encode() + body, sha256).hexdigest()
+    if not hmac.compare_digest(expected, stated.get("v1", "")):
+        return "the body is signed with another key"
+    if abs(now - int(stated["t"])) > REPLAY_SECONDS:
+        return "the body was signed long ago"
     return ""
 
 
@@ -89,11 +104,12 @@ class Receiver:
         self._server.server_close()
         self._thread.join()
 
-    def _take(self, event: dict[str, Any]) -> int:
-        now = time.time()
+    def _take(self, body: bytes, signature: str) -> int:
+        now, event = time.time(), json.loads(body)
+        complaint = complaint_about(event, self._key, now) or complaint_about_bytes(body, signature, self._key, now)
         status = self._answer(event)
         with self._news:
-            self.received.append(Received(event, now, complaint_about(event, self._key, now), status))
+            self.received.append(Received(event, now, complaint, status))
             self._news.notify_all()
         return status
 
@@ -103,7 +119,7 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(take(json.loads(body)))
+                self.send_response(take(body, self.headers.get("X-Tapedeck-Signature", "")))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
