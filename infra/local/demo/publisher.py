@@ -29,6 +29,8 @@ class Publisher:
     def __init__(self, url: str, clip: bytes, *, speed: float = 1.0) -> None:
         self.url = url
         self.sent: list[PacketPrint] = []
+        self.began_at = 0.0
+        """Unix seconds: when a packet of time 0 was due."""
         self.ended_at = 0.0
         """Unix seconds: when the connection was closed, or 0."""
         self._clip = clip
@@ -97,7 +99,7 @@ class Publisher:
         ):
             tracks = {track.index: target.add_stream_from_template(track, opaque=True) for track in clip.streams}
             target.start_encoding()  # connects: the clock starts when the origin has let us in
-            began = time.monotonic()
+            began, self.began_at = time.monotonic(), time.time()
             for packet in clip.demux():
                 if not packet.size:
                     continue
