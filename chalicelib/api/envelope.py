@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 from chalicelib.api import older_signature
-from chalicelib.api.fields import fields_of_json, fields_of_multipart, fields_of_query
+from chalicelib.api.fields import MOST_FIELDS, fields_of_json, fields_of_multipart, fields_of_query
 from chalicelib.api.params import Params, place_of
 from chalicelib.errors import ApiError, RequestSizeLimitExceeded, ResponseSizeLimitExceeded, UnsupportedProtocol
 
@@ -58,7 +58,7 @@ class ApiRequest:
             method=http.method,
             headers=headers,
             query=query,
-            parameters=received if query is None else parse_qsl(query, keep_blank_values=True),
+            parameters=received if query is None else _parameters(query),
             body=body.encode() if isinstance(body, str) else body,
         )
 
@@ -78,7 +78,7 @@ class ApiRequest:
         """What an older signature covers: the form of a POST, else the query."""
         if self.method == "GET":
             return self.parameters
-        return parse_qsl(self._form, keep_blank_values=True) if self.content_type == FORM else []
+        return _parameters(self._form) if self.content_type == FORM else []
 
     @property
     def action(self) -> str:
@@ -128,6 +128,14 @@ class ApiRequest:
     @property
     def _form(self) -> str:
         return self.body.decode("latin-1")  # a form is ASCII; this reads whatever else may have been sent
+
+
+def _parameters(text: str) -> list[tuple[str, str]]:
+    """Names and values in their order; none where there are more than a request may have: nothing is believed yet."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return []
 
 
 def success(answer: Mapping[str, Any], request_id: str) -> str:

@@ -129,6 +129,12 @@ def test_a_body_beside_a_query_signed_the_older_way_is_refused(endpoint: str) ->
     assert code_of(endpoint, "POST", f"/?{query}", headers, "{}") == "AuthFailure.InvalidAuthorization"
 
 
+def test_a_form_with_more_fields_than_a_request_may_have_is_not_even_read(endpoint: str) -> None:
+    form = urlencode(parameters(endpoint, "POST", **{f"Names.{number}": "x" for number in range(1000)}))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert code_of(endpoint, "POST", "/", headers, form) == "MissingParameter"
+
+
 def test_a_signature_of_one_service_is_none_of_the_other(endpoint: str) -> None:
     query = urlencode(parameters(endpoint, "GET") | {"Version": "2018-07-17"})
     assert code_of(endpoint, "GET", f"/?{query}", {}) == "AuthFailure.SignatureFailure"
