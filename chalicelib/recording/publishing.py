@@ -122,10 +122,12 @@ def _reopened(table: Table, displaced: Item, ended: Item, *, now: float) -> bool
             return False
         if known.live is None or known.live["session_id"] != ended["session_id"]:
             return True  # somebody else has seen to it
-        with contextlib.suppress(ConditionFailed):
+        try:
             opened = _open(table, hook, known, events.CLIENT_CLOSED, may_come_back=False, now=now)
-            _have_recorded(table, opened, now=now)
-            return True
+        except ConditionFailed:  # another hook of the stream was quicker, or its tasks have changed
+            continue
+        _have_recorded(table, opened, now=now)
+        return True
     raise RuntimeError(f"{hook.stream} changes hands {COLLISIONS} times at once")
 
 

@@ -1,5 +1,6 @@
 """Who may publish: the domain, its push keys, bans; what is told of those who may not, and what it costs."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from chalicelib import keys
 from chalicelib.ingest.admission import NotAdmitted
 from chalicelib.ingest.push_signature import tx_secret_of
+from chalicelib.ingest.reception import receive
 from chalicelib.settings import settings
 from chalicelib.table import Write
 from tests.fakes.world import BEGIN, GONE, HOOK, STREAM, World
@@ -177,3 +179,32 @@ def test_the_first_publisher_does_not_get_a_forbidden_stream_back(guarded: World
     guarded.table.items[keys.forbidden(STREAM.domain, STREAM.app, STREAM.stream)] = ban
     guarded.unpublish(replace(GONE, client_id="c2"))
     assert guarded.listed(keys.ALL_ONLINE) == []
+
+
+SRS_HOOK = {
+    "client_id": "c1",
+    "ip": "203.0.113.7",
+    "vhost": STREAM.domain,
+    "app": STREAM.app,
+    "stream": STREAM.stream,
+    "tcUrl": "rtmp://10.0.0.1/live",
+}
+NGINX_HOOK = (
+    f"app={STREAM.app}&flashver=F&swfurl=&tcurl=rtmp://{STREAM.domain}/live&pageurl=&addr=203.0.113.7&clientid=1"
+    f"&call=publish&name={STREAM.stream}&type=live"
+)
+
+
+@pytest.mark.parametrize(("key", "is_let_in"), [(KEY, True), ("guessed", False)], ids=["the key", "another key"])
+def test_the_origin_is_told_in_its_own_way(guarded: World, key: str, is_let_in: bool) -> None:
+    sent = {
+        "srs": json.dumps(SRS_HOOK | {"param": f"?{signed(key)}"}).encode(),
+        "nginx-rtmp": f"{NGINX_HOOK}&{signed(key)}".encode(),
+    }
+    answers = {
+        dialect: receive(guarded.table, dialect, "on_publish", secret=World.SECRET, body=body, now=guarded.now)
+        for dialect, body in sent.items()
+    }
+    assert (answers["srs"].status, answers["srs"].body) == (200, {"code": 0 if is_let_in else 403})
+    assert answers["nginx-rtmp"].status == (200 if is_let_in else 403)
+    assert bool(guarded.sessions()) == is_let_in
