@@ -10,6 +10,7 @@ from recorder_task.desk import Desk
 from recorder_task.file_under_way import FileUnderWay
 from recorder_task.files_in_hand import FilesInHand
 from recorder_task.format_outcome import FormatOutcome
+from recorder_task.interleaver import WHEN
 from recorder_task.lineup import Lineup, changes
 from recorder_task.outputs.formats import FORMATS, CannotRecord, NoAudio
 from recorder_task.outputs.hls import HlsOutput
@@ -173,7 +174,7 @@ class FormatRecording:
 
     def _wait_for_beginning(self, sample: Sample) -> None:
         if self._lineup.begins_with(sample):
-            samples = [*self._lineup.change(), sample]
+            samples = sorted([*self._lineup.change(), sample], key=WHEN)
             self._begin_file(samples[0])
             self._mux_first(samples)
         elif self._begins_with_stream:
@@ -194,7 +195,7 @@ class FormatRecording:
     def _change_tracks(self, first: Sample) -> None:
         """`first` is a sample of other tracks: a new file, in HLS a discontinuity."""
         before = self._lineup.tracks
-        samples = [*self._lineup.change(), first]
+        samples = sorted([*self._lineup.change(), first], key=WHEN)
         for trouble, description in changes(before, self._lineup.tracks):
             self._voice.trouble(trouble, description=description)
         self._voice.log("tracks_changed", codecs=[track.codec for track in self._lineup.tracks])

@@ -46,6 +46,8 @@ PUSH_TROUBLES: Mapping[str, tuple[PushTrouble, str]] = {
 }
 """What a customer is told of the push itself."""
 
+TOGETHER_SECONDS = 1.0
+"""A sound that changes so soon behind a picture changes with it."""
 QUIET_SECONDS = 3.0
 """Of our clock: where nothing comes at all for so long, nothing waits any longer."""
 
@@ -90,11 +92,33 @@ class Intake:
             self._place(sample)
         samples = self._interleaver.push(arrived)
         self._regularity.look(samples)
-        for sample in samples:
+        for position, sample in enumerate(samples):
             if sample.track not in self.tracks:
-                self._push_watch.change(self.tracks, sample.track)
-                self.tracks[:] = [*(each for each in self.tracks if each.kind != sample.track.kind), sample.track]
+                sound = self._sound_beside(samples, position)
+                if sound is not None:
+                    self._learn(sound.track)
+                    yield sound
+                self._learn(sample.track)
             yield sample
+
+    def _sound_beside(self, samples: list[Sample], position: int) -> Sample | None:
+        """The first sample of a sound that changes with a picture: it goes first, so that both make one cut."""
+        first = samples[position]
+
+        def is_beside(sample: Sample) -> bool:
+            is_new = sample.track.kind == "audio" and sample.track not in self.tracks
+            return is_new and sample.at - first.at <= TOGETHER_SECONDS
+
+        if first.track.kind != "video":
+            return None
+        for later in range(position + 1, len(samples)):
+            if samples[later].track.kind == "audio":
+                return samples.pop(later) if is_beside(samples[later]) else None
+        return self._interleaver.take_first(is_beside)
+
+    def _learn(self, track: Track) -> None:
+        self._push_watch.change(self.tracks, track)
+        self.tracks[:] = [*(each for each in self.tracks if each.kind != track.kind), track]
 
     def rest(self, now: float) -> list[Sample]:
         """What waits at `now` for a stream that brings nothing."""

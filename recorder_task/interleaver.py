@@ -7,7 +7,7 @@ media: 50 Mbit/s of it are in memory meanwhile.
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 
 from recorder_task.sample import Sample, Track
@@ -46,6 +46,10 @@ class Interleaver:
         if now is None:
             return []
         return self._until(min(self._settled_until(index, now) for index in self._waiting))
+
+    def take_first(self, is_wanted: Callable[[Sample], bool]) -> Sample | None:
+        """The first sample that waits in a track, before its turn, if it is wanted."""
+        return next((queue.pop(0) for queue in self._waiting.values() if queue and is_wanted(queue[0])), None)
 
     def flush(self) -> list[Sample]:
         """What still waits, in order."""

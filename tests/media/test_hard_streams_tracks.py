@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,44 @@ def test_a_changed_sample_rate_waits_for_a_key_frame_and_no_sound_is_lost(
     assert [each for piece in pieces for each in digests(piece, "video")] == pictures
     if name != "hls":
         assert [file.audio and file.audio.sample_rate for file in studio.files] == [44_100, 48_000]
+    assert troubles_told(s3) == {Trouble.CODEC_CHANGED: 1}
+
+
+@pytest.mark.parametrize("name", ["flv", "mp4", "hls"])
+@pytest.mark.parametrize("sound_first", [True, False], ids=["sound first", "picture first"])
+def test_picture_and_sound_that_change_together_make_one_cut(
+    sound_first: bool, name: str, s3: FakeS3, source: Source
+) -> None:
+    orders = SMALL, replace(LARGE, sample_rate=48_000)
+    parts = [clip(order) for order in orders]
+    together = tags_of(joined(*parts))
+    change_ms = next(tag.milliseconds for tag in together if tag.is_header and tag.milliseconds)
+    moved = 15 if sound_first else -15
+    tags = [
+        tag.at(tag.milliseconds - moved * (tag.kind == AUDIO and tag.milliseconds >= change_ms)) for tag in together
+    ]
+    studio = recorded(Clip(flv(tags).content, ()), s3, source, name)
+    pieces = segments_of(s3, studio.file("hls")) if name == "hls" else files_of(studio, name)
+    assert len(pieces) == 2
+    for kind in ("video", "audio"):
+        assert [digests(piece, kind) for piece in pieces] == [digests(list(part.packets), kind) for part in parts]
+    assert troubles_told(s3) == {Trouble.RESOLUTION_CHANGED: 1, Trouble.CODEC_CHANGED: 1}
+
+
+@pytest.mark.second_reader
+@pytest.mark.parametrize("name", ["flv", "mp4", "hls", "mp3"])
+def test_mp3_that_changes_its_sample_rate(
+    name: str, s3: FakeS3, source: Source, complaints_of_ffmpeg: Callable[[bytes, str], str]
+) -> None:
+    orders = [replace(SMALL, audio_codec="libmp3lame", sample_rate=rate) for rate in (44_100, 22_050)]
+    parts = [clip(order) for order in orders]
+    studio = recorded(joined(*parts), s3, source, name)
+    pieces = segments_of(s3, studio.file("hls")) if name == "hls" else files_of(studio, name)
+    assert [digests(piece, "audio") for piece in pieces] == [digests(list(part.packets), "audio") for part in parts]
+    if name != "hls":
+        assert [file.audio and file.audio.sample_rate for file in studio.files] == [44_100, 22_050]
+        for file in studio.files:
+            assert complaints_of_ffmpeg(studio.content(file), f".{name}") == ""
     assert troubles_told(s3) == {Trouble.CODEC_CHANGED: 1}
 
 
