@@ -2,6 +2,11 @@
 
 import hashlib
 import hmac
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,3 +56,18 @@ def test_another_body_key_or_time_is_another_header(body: bytes, key: str, at: i
 def test_what_would_let_somebody_push_is_not_shown(param: str, shown: str) -> None:
     payload = {"stream_param": param, "t": 1, "sign": "s", "file_id": "5"}
     assert without_secrets(payload) == {"stream_param": shown, "file_id": "5"}
+
+
+def test_the_documents_own_example_tells_what_is_ours() -> None:
+    text = (Path(__file__).parents[3] / "docs/04-callbacks.md").read_text()
+    (example,) = [each for each in re.findall(r"```python\n(.*?)```", text, re.S) if "def is_ours" in each]
+    told: dict[str, Any] = {}
+    exec(example, told)
+    now = int(time.time())
+    body = json.dumps(signed({"file_id": "5"}, "abcd1234", expires_at=now + 600)).encode()
+    ours = header(body, "abcd1234", at=now)
+    assert told["is_ours"](body, ours, "abcd1234")
+    assert told["is_ours_by_sign"](json.loads(body), "abcd1234")
+    assert not told["is_ours"](body + b" ", ours, "abcd1234")
+    assert not told["is_ours"](body, header(body, "abcd1234", at=now - 301), "abcd1234")
+    assert not told["is_ours"](body, ours, "another")
