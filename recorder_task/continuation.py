@@ -1,5 +1,4 @@
-"""Which HLS file a recorder goes on with: one that a dead recorder of its session left, or of the one before, or one that
-waits.
+"""Which HLS file a recorder goes on with: one of a dead recorder, in its session or the one before, or one that waits.
 
 Every step is one transaction that holds only while the session is still ours.
 """

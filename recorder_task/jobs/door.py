@@ -8,11 +8,14 @@ lifecycle rule takes empty objects away after days, when every request that was 
 from recorder_task.aws.s3 import Bucket
 
 
+DOOR_BYTES = 0
+
+
 def shut(bucket: Bucket, key: str) -> bool:
-    """Put an empty object where there is none; False where one has come in just before."""
+    """Put an empty object where there is none; False where a file has come in just before."""
     return bucket.put(key, b"", content_type="application/octet-stream", only_if_absent=True)
 
 
 def is_shut(content: bytes) -> bool:
     """Whether what lies there is a door, and no file."""
-    return not content
+    return len(content) == DOOR_BYTES

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from recorder_task.aws.errors import AwsError
 from recorder_task.aws.s3_reading import ReadableBucket, StoredPart
+from recorder_task.jobs.door import DOOR_BYTES, shut
 
 LISTINGS = 3
 """A recorder that was only slow may write a part between listing and completing: then it is listed anew."""
@@ -16,17 +17,18 @@ def made_whole(bucket: ReadableBucket, key: str) -> bool:
     An object that exists was completed before: what is open beside it is the leftover of an earlier recovery.
     """
     uploads = bucket.open_uploads(key)
-    if bucket.size(key) is None:
+    size_bytes = bucket.size(key)
+    if size_bytes is None:
         # The answer to "begin an upload" may have been lost, and a second one begun: the one with parts counts.
         found = {upload_id: _contiguous(bucket.parts(key, upload_id)) for upload_id in uploads}
         fullest = max(uploads, key=lambda upload_id: len(found[upload_id]), default="")
         if not fullest or not found[fullest]:
             _abort(bucket, key, uploads)
-            return False
+            return not shut(bucket, key)  # or it has come in meanwhile
         _complete(bucket, key, fullest, found[fullest])
         uploads.remove(fullest)
     _abort(bucket, key, uploads)
-    return True
+    return size_bytes != DOOR_BYTES
 
 
 def _complete(bucket: ReadableBucket, key: str, upload_id: str, parts: Sequence[StoredPart]) -> None:

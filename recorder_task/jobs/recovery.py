@@ -176,6 +176,7 @@ class Recovery:
                             starts_at=sample.at,
                             part_bytes=self._settings.part_bytes,
                             segment_seconds=self._settings.hls_segment_seconds,
+                            is_new=False,
                         )
                     )
                 memory.wait_for_room()

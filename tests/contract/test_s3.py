@@ -137,6 +137,20 @@ def test_an_upload_that_is_gone_is_not_taken_for_completed(strict_bucket: S3Buck
     assert refusal.value.code == "NoSuchUpload"
 
 
+def test_an_object_that_must_be_new_takes_no_other_s_place(bucket: S3Bucket, endpoint: str) -> None:
+    bucket.put("key", b"", content_type="video/mp4")
+    upload_id = bucket.begin_upload("key", content_type="video/mp4")
+    part = bucket.put_part("key", upload_id, 1, b"late")
+    with pytest.raises(Overtaken):
+        bucket.complete_upload("key", upload_id, [part], 4, only_if_absent=True)
+    assert not bucket.put("key", b"late", content_type="video/mp4", only_if_absent=True)
+    assert stored(endpoint, "key") == b""
+    bucket.complete_upload("key", upload_id, [part], 4)
+    bucket.complete_upload("key", upload_id, [part], 4, only_if_absent=True)
+    assert bucket.put("key", b"late", content_type="video/mp4", only_if_absent=True)
+    assert stored(endpoint, "key") == b"late"
+
+
 def test_a_completion_whose_answer_was_lost_counts_as_done(bucket: S3Bucket) -> None:
     upload_id = bucket.begin_upload("key", content_type="video/mp4")
     part = bucket.put_part("key", upload_id, 1, b"all")

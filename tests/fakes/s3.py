@@ -141,7 +141,7 @@ class FakeS3:
                 upload = self.uploads.get(request.query["uploadId"])
                 if upload is None or upload.key != request.key:
                     return Refusal(404, "NoSuchUpload")
-                return self._of_upload(method, request, upload, body)
+                return self._of_upload(method, request, upload, headers, body)
         return Refusal(501, "NotImplemented")
 
     def _put(self, key: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes] | Refusal:
@@ -196,7 +196,7 @@ class FakeS3:
         return 206, headers, found.content[first : last + 1]
 
     def _of_upload(
-        self, method: str, request: RequestSeen, upload: Upload, body: bytes
+        self, method: str, request: RequestSeen, upload: Upload, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes] | Refusal:
         if method == "GET":
             return self._list_parts(upload, int(request.query.get("part-number-marker", 0)))
@@ -205,6 +205,8 @@ class FakeS3:
             upload.parts[number] = body
             self.part_seen(request.query["uploadId"], number, body)
             return 200, {"ETag": _etag(body)}, b""
+        if method == "POST" and headers.get("if-none-match") == "*" and upload.key in self.objects:
+            return Refusal(412, "PreconditionFailed")
         if method == "POST":
             refusal = self._complete(upload, body)
             if refusal is not None:

@@ -35,7 +35,9 @@ class PartsSeen:
         self.parts.append((number, bytes(body)))
         return UploadedPart(number, str(len(self.parts)), "")
 
-    def complete_upload(self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int) -> None:
+    def complete_upload(
+        self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int, *, only_if_absent: bool = False
+    ) -> None:
         last = dict(self.parts)
         content = b"".join(last[part.number] for part in parts)
         assert len(content) == size_bytes
