@@ -1,7 +1,7 @@
 """DynamoDB in botocore's calling form, as far as the recorder needs `chalicelib.table.DynamoTable`."""
 
 import json
-import uuid
+import os
 from typing import Any
 
 from recorder_task.aws.errors import AwsError
@@ -47,7 +47,7 @@ class DynamoClient:
     def transact_write_items(self, **request: Any) -> dict[str, Any]:
         """TransactWriteItems; a cancelled one's error says which of its writes refused."""
         # Sent again because the answer was lost, it is the same transaction and no failed condition.
-        request = {"ClientRequestToken": uuid.uuid4().hex, **request}
+        request = {"ClientRequestToken": os.urandom(16).hex(), **request}
         try:
             return self._call("TransactWriteItems", request)
         except AwsError as error:

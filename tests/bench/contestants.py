@@ -11,10 +11,12 @@ from pathlib import Path
 
 from chalicelib import keys
 from chalicelib.recording.orders import FormatOrder
+from infra.local.settings import ROOT
 from tests.bench.cloud import Cloud
 from tests.media.studio import session_item, template_order
 
 FFMPEG = "ffmpeg"
+DOCKERFILE = ROOT / "recorder_task" / "Dockerfile"
 FFMPEG_OUTPUTS = {
     "flv": "{folder}/out.flv",
     "mp4": "{folder}/out.mp4",
@@ -62,6 +64,12 @@ def ffmpeg(source: str, formats: Sequence[str], folder: Path) -> Process:
     return subprocess.Popen(command)
 
 
+def container_environment() -> dict[str, str]:
+    """What the recorder's container sets."""
+    lines = [line.split()[1:] for line in DOCKERFILE.read_text().splitlines() if line.startswith("ENV ")]
+    return dict(pair.split("=", 1) for line in lines for pair in line)
+
+
 class Recorders:
     """Recorder processes on one bucket and table."""
 
@@ -91,7 +99,7 @@ class Recorders:
         return f"session-{self._started}"
 
     def _run(self, command: Sequence[str], **variables: str) -> Process:
-        environment = {**self.cloud.environment, **variables}
+        environment = {**container_environment(), **self.cloud.environment, **variables}
         with self.log.open("a") as log:
             return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log)
 

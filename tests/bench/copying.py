@@ -23,6 +23,7 @@ from recorder_task.control import Control
 from recorder_task.jobs.recovery import Recovery
 from recorder_task.journal import Journal
 from recorder_task.recorder import Recorder
+from recorder_task.stop import Stop
 from tests.bench.contestants import UNCUT_SECONDS
 from tests.bench.memory_bucket import MemoryBucket
 from tests.fakes.table import FakeTable
@@ -62,7 +63,7 @@ def _recording(source: str, formats: list[str]) -> Callable[[], object]:
     item = session_item(source, template_order(*formats, format_order=ORDER), unpublished_at=time.time())
     table.put(Put(key=SESSION_KEY, item=item))
     control = Control(table, SESSION_ID, SETTINGS, time.time)
-    return Recorder(SETTINGS, MemoryBucket(), control, threading.Event(), time.time).run
+    return Recorder(SETTINGS, MemoryBucket(), control, Stop(), time.time).run
 
 
 def _recovery(bucket: ReadableBucket, format_: str) -> Callable[[], object]:

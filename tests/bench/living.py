@@ -40,7 +40,7 @@ def measure(figures: Figures, recorders: Recorders, folder: Path, *, seconds: in
             name = " + ".join(formats).upper()
             figures.compared(f"live, {name}, {streams} streams: CPU s an hour", ours_used, theirs_used, goal)
             ours_held, theirs_held = [statistics.mean(map(pss_bytes, each)) / MIB for each in (ours, theirs)]
-            memory_goal = "≤ 30.5 and two parts" if formats == ("mp4",) else ""
+            memory_goal = "≤ 46.5: 32 MB and two parts" if formats == ("mp4",) else ""
             figures.compared(f"live, {name}, {streams} streams: PSS of one, MiB", ours_held, theirs_held, memory_goal)
             for process in (*ours, *theirs):
                 process.terminate()
