@@ -20,5 +20,9 @@ class Dialect(Protocol):
 
     def check_dropped(self, status: int, body: bytes) -> None: ...
 
+    def presence_request(self, publisher: Publisher) -> ControlRequest | None: ...
+
+    def is_present(self, status: int, body: bytes) -> bool: ...
+
 
 DIALECTS: Mapping[str, Dialect] = {srs.NAME: srs, nginx_rtmp.NAME: nginx_rtmp}

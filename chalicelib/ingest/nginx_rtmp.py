@@ -75,6 +75,16 @@ def check_dropped(status: int, body: bytes) -> None:
         raise ControlFailed(f"HTTP {status}, {answer[:100]!r}")
 
 
+def presence_request(publisher: Publisher) -> ControlRequest | None:
+    """The control module tells nothing of connections."""
+    return None
+
+
+def is_present(status: int, body: bytes) -> bool:
+    """Never asked."""
+    raise ControlFailed("nginx-rtmp cannot be asked")
+
+
 def _split(body: bytes, last_field: str) -> tuple[Mapping[str, str], str]:
     """nginx's fields, and the publisher's query after them."""
     pairs = body.decode(errors="replace").split("&")

@@ -1,4 +1,4 @@
-"""The origin told to drop a publisher, over HTTP, by the control interface of its dialect.
+"""The origin told to drop a publisher, or asked for one, over HTTP, by the control interface of its dialect.
 
 Where to is a setting of the operator, never a customer's word: the address may be a private one. What comes from
 outside, names and connection ids, is escaped into the path. Redirects are not followed, and every wait ends.
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from chalicelib import aws
 from chalicelib.ingest.dialects import DIALECTS
-from chalicelib.ingest.hooks import ControlFailed, Publisher
+from chalicelib.ingest.hooks import ControlFailed, ControlRequest, Publisher
 from chalicelib.settings import settings
 
 KEPT_BYTES = 4096
@@ -20,22 +20,31 @@ KEPT_BYTES = 4096
 
 def drop(dialect: str, publisher: Publisher, *, now: float) -> None:
     """End a publisher's connection; one that has gone before is as good. Raises ControlFailed."""
+    speaker = DIALECTS[dialect]
+    speaker.check_dropped(*_answer(speaker.drop_request(publisher), now=now))
+
+
+def is_connected(dialect: str, publisher: Publisher, *, now: float) -> bool | None:
+    """Whether a publisher is there; None where origins of the dialect cannot be asked. Raises ControlFailed."""
+    speaker = DIALECTS[dialect]
+    request = speaker.presence_request(publisher)
+    return speaker.is_present(*_answer(request, now=now)) if request else None
+
+
+def _answer(request: ControlRequest, *, now: float) -> tuple[int, bytes]:
     if not settings().origin_control_url:
         raise ControlFailed("no ORIGIN_CONTROL_URL is set")
-    speaker = DIALECTS[dialect]
-    request = speaker.drop_request(publisher)
     url = urlsplit(settings().origin_control_url.rstrip("/"))
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = kind(url.hostname or "", url.port, timeout=settings().origin_control_seconds)
     try:
         connection.request(request.method, url.path + request.path, headers=_headers(now))
         answer = connection.getresponse()
-        status, body = answer.status, answer.read(KEPT_BYTES)
+        return answer.status, answer.read(KEPT_BYTES)
     except (OSError, http.client.HTTPException) as failure:
         raise ControlFailed(f"{type(failure).__name__}: {failure}") from None
     finally:
         connection.close()
-    speaker.check_dropped(status, body)
 
 
 def _headers(now: float) -> dict[str, str]:

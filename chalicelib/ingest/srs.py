@@ -61,17 +61,37 @@ def parse(event: str, body: bytes, *, default_domain: str) -> Hook:
 
 def drop_request(publisher: Publisher) -> ControlRequest:
     """SRS's HTTP API ends one connection by its id."""
-    return ControlRequest(method="DELETE", path=f"/api/v1/clients/{quote(publisher.client_id, safe='')}")
+    return ControlRequest(method="DELETE", path=_client_path(publisher))
 
 
 def check_dropped(status: int, body: bytes) -> None:
-    """Raise ControlFailed unless the publisher is gone, by the answer or before it: SRS says so in `code`."""
+    """Raise ControlFailed unless the publisher is gone, by the answer or before it."""
+    _is_known(status, body)
+
+
+def presence_request(publisher: Publisher) -> ControlRequest | None:
+    """SRS's HTTP API describes one connection by its id."""
+    return ControlRequest(method="GET", path=_client_path(publisher))
+
+
+def is_present(status: int, body: bytes) -> bool:
+    """Whether the connection is there; raises ControlFailed."""
+    return _is_known(status, body)
+
+
+def _client_path(publisher: Publisher) -> str:
+    return f"/api/v1/clients/{quote(publisher.client_id, safe='')}"
+
+
+def _is_known(status: int, body: bytes) -> bool:
+    """Whether SRS knew the connection: it says so in `code`, with HTTP 200 in any case."""
     try:
         code = json.loads(body)["code"]
     except (ValueError, KeyError, TypeError):
         code = None
     if status != HTTP_OK or code not in (0, CLIENT_NOT_FOUND):
         raise ControlFailed(f"HTTP {status}, code {code}")
+    return bool(code == 0)
 
 
 def _push_domain(facts: Mapping[str, str], param: str) -> str:

@@ -9,6 +9,7 @@ from chalicelib.logs import log
 from chalicelib.recording import launcher, recorder_life
 from chalicelib.recording.recorder_life import RecorderState
 from chalicelib.recording.session import stream_of
+from chalicelib.recording.unheard import end_if_gone
 from chalicelib.table import Table
 
 
@@ -37,7 +38,8 @@ def tend(table: Table, *, now: float) -> None:
     listed = [keys.session(item["session_id"]) for item in table.query(keys.ALL_OPEN, index=keys.LISTING)]
     for session in table.get_many(listed).values():  # the listing may lag behind
         try:
-            TENDING[recorder_life.state_of(session, now=now)](table, session, now)
+            if not end_if_gone(table, session, now=now):
+                TENDING[recorder_life.state_of(session, now=now)](table, session, now)
         except Exception as error:  # one session's trouble must not keep the others waiting
             log("session_not_tended", session_id=session["session_id"], error=repr(error))
 

@@ -10,7 +10,7 @@
  * - it knows no mixers: here one that publishes over an input's name (output_stream_type=0) takes the stream over, and
  *   when it has gone the input, if it is still there, has its name back;
  * - it drops the query's spelling: here hooks carry it as it came;
- * - it has no way to end one connection: here SRS's has, `DELETE /api/v1/clients/{id}`, with SRS's answers.
+ * - it has no way to end one connection: here SRS's has, `DELETE /api/v1/clients/{id}` (and GET), with SRS's answers.
  *
  * Usage: node origin.js   with ORIGIN_PORT, ORIGIN_HOOKS (base URL of the hooks) and ORIGIN_SECRET in the environment,
  * and for the HTTP API, where it is wanted, ORIGIN_API_PORT and ORIGIN_API_CREDENTIALS (`user:password`).
@@ -197,7 +197,7 @@ Context.eventEmitter.on("postPlay", (session) => {
   if (session.streamPath) onPlay(session);
 });
 
-/** SRS's HTTP API, as far as ending a connection goes: HTTP 200 and a code, HTTP 401 without the credentials. */
+/** SRS's HTTP API, as far as one connection goes: HTTP 200 and a code, HTTP 401 without the credentials. */
 function answerApi(request, response) {
   const given = Buffer.from(request.headers.authorization ?? "");
   const wanted = Buffer.from(API_CREDENTIALS);
@@ -206,12 +206,12 @@ function answerApi(request, response) {
     return;
   }
   const id = request.url.match(/^\/api\/v1\/clients\/([^/?]+)$/)?.[1];
-  if (request.method !== "DELETE" || !id) {
+  if (!["GET", "DELETE"].includes(request.method) || !id) {
     response.writeHead(404).end();
     return;
   }
   const session = Context.sessions.get(id);
-  if (session) session.socket.destroy();
+  if (session && request.method === "DELETE") session.socket.destroy();
   response.writeHead(200, { "Content-Type": "application/json" });
   response.end(JSON.stringify({ code: session ? 0 : CLIENT_NOT_FOUND, server: SERVER_ID }));
 }

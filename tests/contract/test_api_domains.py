@@ -148,6 +148,18 @@ def test_a_domain_is_disabled_though_the_origin_cannot_be_reached(sdk: Sdk) -> N
     assert state(sdk) == "active"
 
 
+def test_an_origin_that_does_not_answer_holds_the_request_up_for_a_while_only(
+    sdk: Sdk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domains, "SWEEPING_SECONDS", -1.0)
+    sdk("AddLiveDomain", DomainName=DOMAIN, DomainType=0)
+    sdk("ModifyLivePushAuthKey", DomainName=DOMAIN, Enable=0)
+    for number in range(3):
+        publish(time.time(), f"s{number}", client=f"c{number}")
+    with pytest.raises(TencentCloudSDKException, match="3 streams are not dropped yet"):
+        sdk("ForbidLiveDomain", DomainName=DOMAIN)
+
+
 def test_a_push_domain_begins_with_a_random_key_that_may_be_changed_field_by_field(any_sdk: Sdk) -> None:
     any_sdk("AddLiveDomain", DomainName=DOMAIN, DomainType=0)
     any_sdk("AddLiveDomain", DomainName="other.example.com", DomainType=0)

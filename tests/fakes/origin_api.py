@@ -1,4 +1,4 @@
-"""Control interfaces of origins, as far as dropping a publisher goes: they answer as SRS 5 and nginx-rtmp do.
+"""Control interfaces of origins, as far as publishers are asked for or dropped: they answer as SRS 5 and nginx-rtmp do.
 
 Sources: `SrsGoApiClients` and `SrsHttpAuthMux` of SRS, `ngx_rtmp_control_drop` of nginx-rtmp.
 """
@@ -24,10 +24,10 @@ class SrsApi:
 
     def application(self) -> web.Application:
         application = web.Application()
-        application.router.add_delete("/api/v1/clients/{id}", self._delete)
+        application.router.add_route("*", "/api/v1/clients/{id}", self._answer)
         return application
 
-    async def _delete(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.Response:
         self.asked.append(f"{request.method} {request.raw_path}")
         token = base64.b64encode(self.credentials.encode()).decode()
         if self.credentials and request.headers.get("Authorization") != f"Basic {token}":
@@ -35,9 +35,12 @@ class SrsApi:
         client_id = request.match_info["id"]
         if client_id not in self.clients:
             return web.json_response({"code": CLIENT_NOT_FOUND})
+        said = {"code": 0, "server": "vid-1", "service": "s", "pid": "1"}
+        if request.method == "GET":
+            return web.json_response({**said, "client": {"id": client_id, "publish": True}})
         self.clients.discard(client_id)
         self.on_drop(client_id)
-        return web.json_response({"code": 0, "server": "vid-1", "service": "s", "pid": "1"})
+        return web.json_response(said)
 
 
 @dataclass

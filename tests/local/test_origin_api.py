@@ -52,14 +52,20 @@ def drop(client_id: str) -> None:
     origin_control.drop("srs", Publishing(stream=STREAM, client_id=client_id), now=0.0)
 
 
+def is_connected(client_id: str) -> bool | None:
+    return origin_control.is_connected("srs", Publishing(stream=STREAM, client_id=client_id), now=0.0)
+
+
 def test_a_publisher_is_dropped_by_its_id_and_its_end_is_told(origin: Origin) -> None:
     publisher = Publisher(f"{origin.rtmp}/live/cam1", make_clip(5))
     publisher.start()
     client_id = origin.hooks.wait_for("on_publish").body["client_id"]
+    assert is_connected(client_id)
     drop(client_id)
     with pytest.raises(av.error.FFmpegError):
         publisher.wait()
     assert origin.hooks.wait_for("on_unpublish").body["client_id"] == client_id
+    assert not is_connected(client_id)
     drop(client_id)
 
 
