@@ -12,9 +12,12 @@ from moto import mock_aws
 
 from app import app
 from chalicelib import aws, keys
+from chalicelib.api.moments import iso_text
 from chalicelib.handlers.callback_due import callback_due
 from chalicelib.handlers.file_ready import file_ready
 from chalicelib.handlers.tick import tick
+from chalicelib.notify import gate
+from chalicelib.notify.post import Answer
 from chalicelib.recording import naming
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts, TrackFacts
@@ -216,3 +219,39 @@ def test_the_tick_ends_hls_that_nobody_went_on_with(account: Account) -> None:
         ready = account.s3.get_object(Bucket="tapedeck", Key=naming.ready_key(file.file_id))["Body"].read()
         assert FinishedFile.from_json(ready).size_bytes == 1880 + len(growing.finished().encode())
         assert list(world.table.query(keys.ALL_WAITING, index=keys.LISTING)) == []
+
+
+def test_a_receiver_hangs_and_is_sent_what_it_missed(
+    account: Account, receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLBACK_TIMEOUT_SECONDS", "0.3")
+    monkeypatch.setenv("CALLBACK_MAX_TRIES", "1")
+    settings.cache_clear()
+    world, url = customer(), f"{receiver.base}/push"
+    urls = {"StreamBeginNotifyUrl": url, "StreamEndNotifyUrl": url}
+    template = world.act("CreateLiveCallbackTemplate", TemplateName="c", CallbackKey="abcd1234", **urls)
+    world.act("CreateLiveCallbackRule", DomainName="push.example.com", AppName="", **template)
+
+    hook("on_publish")
+    receiver.hangs = True
+    assert give(callback_due, account.messages()) == {"batchItemFailures": []}
+    probe = gate.enter(aws.table(), url, now=time.time())
+    assert probe is not None
+    hook("on_unpublish")
+    assert give(callback_due, account.messages()) == {"batchItemFailures": []}
+    assert gate.enter(aws.table(), url, now=time.time()) is None
+    (waiting,) = aws.table().query(keys.waiting_for(url), index=keys.LISTING)
+    tick(dict.fromkeys(SCHEDULED, "") | {"resources": []}, SimpleNamespace())
+    assert account.messages() == [], "one delivery is under way"
+
+    receiver.hangs = False
+    gate.leave(aws.table(), probe, Answer(status=503), now=time.time())
+    assert give(callback_due, account.messages()) == {"batchItemFailures": []}
+    assert [event["event_type"] for event in receiver.received] == [1, 0]
+    span = {"StartTime": iso_text(world.now - 60), "EndTime": iso_text(world.now + 60)}
+    assert world.act("RedriveCallbacks", **span, EventType=1) == {"Count": 1, "ScrollToken": ""}
+    assert give(callback_due, account.messages()) == {"batchItemFailures": []}
+    assert world.act("RedriveCallbacks", **span) == {"Count": 0, "ScrollToken": ""}
+    assert waiting["event_id"].endswith("-0")
+    tried = world.act("DescribeCallbackRecordsList", **span, StreamName="room-7")["DataInfoList"]
+    assert [(each["EventType"], each["ResultCode"]) for each in tried] == [(1, 1), (0, 0), (1, 0)]
