@@ -62,24 +62,35 @@ def redrive(params: RedriveCallbacks, call: Call) -> Answer:
 def _page(listed: list[Item], params: RedriveCallbacks, call: Call) -> tuple[list[Item], int]:
     """The wanted events of the first entries, `Limit` at most, and how many entries were looked at for them."""
     page: list[Item] = []
-    looked_at = 0
-    while looked_at < len(listed) and len(page) < params.Limit:
-        chunk = listed[looked_at : looked_at + params.Limit - len(page)]
-        events = call.table.get_many(Key(entry["PK"], entry["SK"]) for entry in chunk)
-        page += [event for event in events.values() if _is_wanted(event, params, call)]
-        looked_at += len(chunk)
-    return page, looked_at
+    for position in range(0, len(listed), LARGEST_PAGE):
+        chunk = listed[position : position + LARGEST_PAGE]
+        events = call.table.get_many(_key(entry) for entry in chunk if _is_of(entry, params))
+        for looked_at, entry in enumerate(chunk, position + 1):
+            event = events.get(_key(entry))
+            if event is not None and _is_wanted(event, params, call):
+                page.append(event)
+            if len(page) == params.Limit:
+                return page, looked_at
+    return page, len(listed)
+
+
+def _key(entry: Item) -> Key:
+    return Key(entry["PK"], entry["SK"])
 
 
 def _redriven(event: Item, params: RedriveCallbacks, call: Call) -> bool:
     return outbox.redrive(call.table, event, params.NewUrl, now=call.now)
 
 
+def _is_of(entry: Item, params: RedriveCallbacks) -> bool:
+    wanted = {"domain": params.DomainName, "app": params.AppName, "stream": params.StreamName}
+    return all(value in ("", entry[name]) for name, value in wanted.items())
+
+
 def _is_wanted(event: Item, params: RedriveCallbacks, call: Call) -> bool:
-    wanted = {"domain": params.DomainName, "app": params.AppName, "stream": params.StreamName, "url": params.Url}
     return (
         event["state"] == outbox.PARKED  # the listing may lag behind
-        and all(value in ("", event[name]) for name, value in wanted.items())
+        and params.Url in ("", event["url"])
         and params.EventType in (None, event["event_type"])
         and call.key.may_act_on(event["domain"])
     )

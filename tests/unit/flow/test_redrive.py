@@ -140,6 +140,15 @@ def test_pages_lead_to_the_end_dry_or_not(parked: World) -> None:
         assert max(counts) == 2
 
 
+def test_a_page_costs_one_query_and_one_read_for_a_hundred(parked: World) -> None:
+    parked.table.calls.clear()
+    redrive(parked, DryRun=True)
+    assert parked.table.calls == ["query", "get_many"]
+    parked.table.calls.clear()
+    redrive(parked, EventType=1)
+    assert parked.table.calls == ["query", "get_many", "update"]
+
+
 def test_a_token_that_is_none_is_refused(parked: World) -> None:
     for token in ("x", "eA==", "!"):
         with pytest.raises(InvalidParameterValue, match="ScrollToken"):
