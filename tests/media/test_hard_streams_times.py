@@ -101,6 +101,33 @@ def recorded_content(made: Clip, name: str, s3: FakeS3, source: Source) -> bytes
     return studio.content(studio.file(name))
 
 
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("kind", [AUDIO, VIDEO], ids=["sound", "picture"])
+def test_a_clock_that_stands_still_for_3_s_plays_as_fast_as_ever(
+    kind: int, name: str, s3: FakeS3, source: Source
+) -> None:
+    def stopped(tag: FlvTag) -> int:
+        return LEAP_AT_MS if tag.kind == kind and 0 <= tag.milliseconds - LEAP_AT_MS < 3000 else tag.milliseconds
+
+    made = retimed(clip(MADE), stopped)
+    studio = recorded(made, s3, source, name)
+    found = list(packets_of(studio.content(studio.file(name))))
+    for each in ("audio", "video"):
+        own, expected = times(found, each), [packet.dts_ms for packet in made.of(each)]
+        assert [at - own[0] for at in own] == pytest.approx([at - expected[0] for at in expected], abs=45)
+    assert set(studio.file(name).repairs) == {"audio_stands_still" if kind == AUDIO else "video_stands_still"}
+
+
+def test_sound_whose_clock_never_moves_plays_as_fast_as_its_codec_says(s3: FakeS3, source: Source) -> None:
+    made = clip(ClipOrder(seconds=40, video_codec=None))
+    studio = recorded(flv(tag.at(0) for tag in tags_of(made)), s3, source, "mp4")
+    file = studio.file("mp4")
+    found = list(packets_of(studio.content(file)))
+    assert [packet.digest for packet in found] == [packet.digest for packet in made.packets]
+    assert file.duration_seconds == pytest.approx(40, abs=0.5)
+    assert set(file.repairs) == {"audio_stands_still"}
+
+
 @pytest.mark.second_reader
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_second_reader_finds_nothing_wrong_with_what_leapt(

@@ -282,12 +282,3 @@ def test_an_origin_that_plays_and_brings_nothing_is_given_up(s3: FakeS3) -> None
         studio.start()
         assert studio.wait().code == 1
     assert studio.session["end_reason"] == "source failed: nothing came for 0.5 s"
-
-
-def test_sound_whose_clock_stands_still_is_recorded(s3: FakeS3, source: Source) -> None:
-    made = clip(ClipOrder(seconds=40, video_codec=None))
-    studio = recorded(flv(tag.at(0) for tag in tags_of(made)), s3, source, "aac")
-    assert digests(list(packets_of(studio.content(studio.file("aac")))), "audio") == digests(
-        list(made.packets), "audio"
-    )
-    assert set(studio.file("aac").repairs) == {"audio_stands_still", "audio_jump"}

@@ -22,8 +22,23 @@ PACKETS: dict[str, tuple[Placed, Placed, dict[str, int]]] = {
     "an hour at the start": ([(3_600_000, 3_600_000)], [(3_600_000, 3_600_000)], {}),
     "a repeat": (
         [(0, 0), (40, 40), (40, 40), (80, 80)],
-        [(0, 0), (40, 40), (41, 41), (80, 80)],
+        [(0, 0), (40, 40), (79, 79), (80, 80)],
         {"video_stands_still": 1},
+    ),
+    "a clock that stops and goes on where it would be": (
+        [(0, 0), (40, 40), (40, 120), (40, 40), (160, 160)],
+        [(0, 0), (40, 40), (79, 159), (119, 119), (160, 160)],
+        {"video_stands_still": 2},
+    ),
+    "a clock that never moves": (
+        [(0, 0), (0, 0), (0, 0), (0, 0)],
+        [(0, 0), (39, 39), (79, 79), (119, 119)],
+        {"video_stands_still": 3},
+    ),
+    "a clock that stops for long and goes on where it stopped": (
+        [(0, 0)] * 40 + [(40, 40), (80, 80)],
+        [(0, 0), *((at, at) for at in range(39, 1560, 40)), (1599, 1599), (1639, 1639)],
+        {"video_stands_still": 39, "video_jump": 1},
     ),
     "a step back": (
         [(0, 0), (40, 40), (20, 20), (80, 80)],
