@@ -25,7 +25,7 @@ PARTS = ("live", "start", "lengths", "offline", "upload")
 def main() -> int:
     """Measure and print; 1 where Debian's ffmpeg is missing, without which no ratio means anything."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--offline-seconds", type=int, default=3600)
+    parser.add_argument("--offline-seconds", type=int, default=1800)
     parser.add_argument("--live-seconds", type=int, default=60)
     parser.add_argument("--streams", type=int, default=10, help="recorders at once, beside as many ffmpeg")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
