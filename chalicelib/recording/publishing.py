@@ -208,8 +208,8 @@ def _is_same_publish(live: Item, hook: PublishHook) -> bool:
 
     nginx-rtmp counts its connections from 1 again after a restart: it is another where the recorder saw the first end.
     """
-    has_been_recorded = "recorder_started_at" in live and "recorder_ended_at" in live
-    return bool(live["client_id"] == hook.client_id) and not has_been_recorded
+    is_over = "recorder_started_at" in live and session.saw_its_end(live)
+    return bool(live["client_id"] == hook.client_id) and not is_over
 
 
 def _ends(live: Item, ending: events.Ending, template: Item | None, *, now: float) -> list[Write]:

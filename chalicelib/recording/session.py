@@ -104,10 +104,18 @@ def online(session_id: str, hook: PublishHook, *, replaces: Item | None, may_com
         "LPK": keys.ALL_ONLINE,
         "LSK": keys.by_time(now, session_id),
     }
-    if replaces and may_come_back and "recorder_ended_at" not in replaces:
+    if replaces and may_come_back and not saw_its_end(replaces):
         item |= {"displaced_session": replaces["session_id"], "displaced_client": replaces["client_id"]}
     unchanged = Compare("session_id", "=", replaces["session_id"]) if replaces else no_such_item
     return Put(key=live_key(stream), item=item, when=[unchanged])
+
+
+def saw_its_end(session: Item) -> bool:
+    """Whether the session's recorder ended though it had something to record: then its stream has ended, or nearly."""
+    ended_at = session.get("recorder_ended_at")
+    if ended_at is None:
+        return False
+    return any(not order["ends_at"] or order["ends_at"] > ended_at for order in session["orders"].values())
 
 
 def displaced_has_gone(live: Item) -> Update:

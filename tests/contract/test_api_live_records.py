@@ -52,9 +52,7 @@ def orders(table: Table) -> list[RecordingOrder]:
 def test_a_task_orders_its_own_format_for_its_window(sdk: Sdk, store: FakeTable, ecs: FakeEcs) -> None:
     publish(store)
     begins = now()
-    task_id = created(
-        sdk, FileFormat="MP4", RecordType="Audio", StreamParam="record_interval=3600&storage_time=86400"
-    )
+    task_id = created(sdk, FileFormat="MP4", RecordType="Audio", StreamParam="record_interval=3600&storage_time=86400")
     (order,) = orders(store)
     assert order == RecordingOrder(
         recording_id=f"task-{task_id}",

@@ -126,3 +126,18 @@ def test_a_connection_numbered_like_an_earlier_one_is_another_if_that_was_record
     world.end(session_id)
     world.publish()
     assert len(world.sessions()) == 2
+
+
+def test_a_publisher_whose_recorder_had_nothing_left_to_record_is_waited_for(world: World) -> None:
+    world.task(seconds=60)
+    world.publish()
+    session_id = world.sessions()[0]["session_id"]
+    world.claim(session_id)
+    world.now += 61
+    world.end(session_id, "nothing left to record")
+    world.publish()
+    assert len(world.sessions()) == 1
+    world.publish(replace(HOOK, client_id="c2"))
+    world.unpublish(replace(GONE, client_id="c2"))
+    assert [item["client_id"] for item in world.listed(keys.ALL_ONLINE)] == ["c1"]
+    assert len(world.sessions()) == 3
