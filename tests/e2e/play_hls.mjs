@@ -17,7 +17,7 @@ try {
     ([source, milliseconds]) =>
       new Promise((resolve) => {
         const video = document.querySelector("video");
-        const seen = { fragments: 0, errors: [], ended: false };
+        const seen = { fragments: 0, errors: [], sizes: [], ended: false };
         const finish = () => {
           const quality = video.getVideoPlaybackQuality();
           resolve({
@@ -35,6 +35,9 @@ try {
         player.on(Hls.Events.ERROR, (_, error) => {
           seen.errors.push({ details: error.details, position: video.currentTime });
           if (error.fatal) finish();
+        });
+        video.addEventListener("resize", () => {
+          seen.sizes.push({ width: video.videoWidth, height: video.videoHeight, position: video.currentTime });
         });
         video.addEventListener("ended", () => {
           seen.ended = true;

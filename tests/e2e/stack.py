@@ -88,6 +88,15 @@ class Stack:
         """Names of the one-time schedules that are still to run."""
         return {each["Name"] for each in self._client("scheduler").list_schedules()["Schedules"]}
 
+    def schedules_made_since(self, before: set[str], seconds: float = 20.0) -> set[str]:
+        """The schedules that were not there before, once there are any; raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while not (made := self.schedules() - before):
+            if time.monotonic() > deadline:
+                raise TimeoutError("no schedule was made")
+            time.sleep(0.2)
+        return made
+
     def wait_until_run(self, schedules: set[str], seconds: float = 60.0) -> None:
         """Wait until schedules have run, which deletes them; raises TimeoutError."""
         deadline = time.monotonic() + seconds
