@@ -1,4 +1,4 @@
-"""Who may push to a domain that asks for a key, and how a push is ended from outside."""
+"""Who may push to a domain that asks for a key, how a push is ended from outside, what is told of its errors."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,9 @@ from infra.local.demo.customer import Customer, arranged
 from infra.local.demo.publisher import Publisher
 from infra.local.demo.receiver import Receiver
 from infra.local.running import StackFacts
-from tests.e2e.scene import ANNOUNCED_SECONDS, KEY, check, clip_of, customer_of
+from tests.e2e.scene import ANNOUNCED_SECONDS, KEY, check, clip_of, customer_of, recorded
+from tests.media.clips import ClipOrder, clip
+from tests.media.flv_surgery import retimed
 
 pytestmark = pytest.mark.e2e
 
@@ -77,3 +79,12 @@ def test_a_push_is_let_in_by_its_key_dropped_forbidden_and_resumed_by_api(
         with Publisher(push_url(stack), clip_of(4)) as again:
             again.wait()
         check(receiver.wait_for(2, timeout_seconds=ANNOUNCED_SECONDS, event_type=100)[1], again)
+
+
+def test_a_hole_in_a_push_is_told_as_an_error_of_it(stack: StackFacts) -> None:
+    holed = retimed(clip(ClipOrder(seconds=4)), lambda tag: tag.milliseconds + 2000 * (tag.milliseconds >= 2000))
+    with recorded(stack, "flv", told_of=["PushExceptionNotifyUrl"]) as scene:
+        scene.publish(holed.content)
+        told = scene.receiver.wait_for(1, timeout_seconds=ANNOUNCED_SECONDS, event_type=321)[0]
+    assert (told["domain"], told["path"], told["stream_id"]) == (scene.arrangement.domain, scene.app, "room")
+    assert {each["type"] for each in told["abnormal_event"]} <= {3, 4}
