@@ -1,6 +1,7 @@
 """An RTMP server for one player: it says yes to everything and sends what a test gives it, in the test's rhythm."""
 
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -12,11 +13,15 @@ from recorder_task.rtmp.player import COMMAND, HANDSHAKE_BYTES, HELLO
 
 Send = Callable[[bytes], None]
 STREAM = StreamRef(domain="push.example.com", app="live", stream="room-7")
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 STARTED = encoded(["onStatus", 0, None, {"level": "status", "code": "NetStream.Play.Start"}])
 
 
 class RtmpOrigin:
-    """`with RtmpOrigin(play) as origin:`; `play(send)` sends chunks, then the connection ends."""
+    """`with RtmpOrigin(play) as origin:`; `play(send)` sends chunks, then the connection ends.
+
+    Where it raises ConnectionResetError the connection is broken off instead, without a word.
+    """
 
     def __init__(self, play: Callable[[Send], None]) -> None:
         self.asked_for: list[Value] = []
@@ -56,7 +61,11 @@ class RtmpOrigin:
                     if name == "play":
                         self.asked_for.append(values[3])
                         connection.sendall(chunked(COMMAND, STARTED, chunk_stream=3))
-                        self._play(connection.sendall)
+                        try:
+                            self._play(connection.sendall)
+                        except ConnectionResetError:
+                            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+                            return
                         connection.shutdown(socket.SHUT_WR)
                         received.read()  # closed with something unread, the connection would lose what is under way
                         return

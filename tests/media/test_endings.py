@@ -1,5 +1,6 @@
 """SIGTERM, unpublish, the end of a task and StopRecordTask each end with complete files; the others go on."""
 
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,8 +9,11 @@ import av.error
 import pytest
 
 from tests.fakes.flv_origin import FlvOrigin
+from tests.fakes.rtmp_origin import RtmpOrigin, Send
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import ClipOrder, clip
+from tests.media.flv_surgery import tags_of
+from tests.media.live_source import SET_CHUNK_SIZE, chunks
 from tests.media.packets import Packet, contents, packets_of
 from tests.media.studio import Studio, template_order
 
@@ -98,9 +102,29 @@ def test_an_origin_that_closes_the_connection(s3: FakeS3) -> None:
     assert studio.session["end_reason"] == "source ended"
 
 
-def test_the_word_to_stop_wakes_a_recorder_that_waits_for_packets(
-    s3: FakeS3, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_that_breaks_off(s3: FakeS3) -> None:
+    is_received = threading.Event()
+
+    def play(send: Send) -> None:
+        send(SET_CHUNK_SIZE)
+        for tag in tags_of(clip(MADE)):
+            if tag.milliseconds < 10_000:
+                send(chunks(tag))
+        is_received.wait(30)
+        raise ConnectionResetError
+
+    with RtmpOrigin(play) as origin:
+        studio = Studio(s3, SETTINGS)
+        studio.order(origin.url, template_order(*FORMATS))
+        studio.start()
+        s3.wait_for(has_received(s3, "flv", len(until(9_900))))
+        is_received.set()
+        assert studio.wait().code == 0
+    assert_complete(studio, until(10_000))
+    assert studio.session["end_reason"] == "source ended"
+
+
+def test_the_word_to_stop_wakes_a_recorder_that_waits_for_packets(s3: FakeS3, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recorder_task.source.BURST_SECONDS", 600.0)
     with FlvOrigin(clip(MADE).content) as origin:
         studio = Studio(s3, SETTINGS)
