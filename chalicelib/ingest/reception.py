@@ -32,15 +32,18 @@ def receive(table: Table, dialect_name: str, event: str, *, secret: str, body: b
     dialect = DIALECTS.get(dialect_name)
     if dialect is None:
         return UNKNOWN
+    stream = ""
     try:
-        _carry_out(table, dialect.parse(event, body, default_domain=settings().default_push_domain), now=now)
+        hook = dialect.parse(event, body, default_domain=settings().default_push_domain)
+        stream = str(hook.stream) if isinstance(hook, PublishHook) else ""
+        _carry_out(table, hook, now=now)
     except HookUnknown:
         return UNKNOWN
     except HookMalformed as fault:
         log("hook_refused", **facts, reason=str(fault))
         return MALFORMED
     except PublishRefused as refusal:
-        log("publish_refused", **facts, reason=str(refusal))
+        log("publish_refused", **facts, stream=stream, reason=str(refusal))
         return dialect.REFUSED
     return dialect.ACCEPTED
 

@@ -141,11 +141,14 @@ def enable(params: OneDomain, call: Call) -> Answer:
 
 def forbid(params: OneDomain, call: Call) -> Answer:
     """Refuse publishes of the domain, and drop those that are live; the tick goes on where this ends."""
-    until = call.now + SWEPT_SECONDS
-    swept = {"LPK": keys.ALL_SWEPT, "LSK": keys.by_time(until, params.DomainName.lower()), "domain": params.DomainName}
-    _change(call.table, params.DomainName, {"Status": DISABLED, **swept})
-    log("domain_disabled", domain=params.DomainName)
-    if left := _sweep(call.table, params.DomainName, now=call.now):
+    name, until = params.DomainName, call.now + SWEPT_SECONDS
+    swept = {"LPK": keys.ALL_SWEPT, "LSK": keys.by_time(until, name.lower()), "domain": name}
+    item = call.table.get(keys.domain(name))
+    is_push_domain = item is not None and item["Type"] == PUSH_DOMAIN
+    _change(call.table, name, {"Status": DISABLED, **(swept if is_push_domain else {})})
+    log("domain_disabled", domain=name)
+    left = _sweep(call.table, name, now=call.now) if is_push_domain else 0
+    if left:
         raise OriginDidNot(f"The domain is disabled. {left} streams are not dropped yet: it is tried each minute.")
     return {}
 

@@ -124,6 +124,15 @@ def test_a_disabled_domain_loses_its_streams_and_no_other_does(any_sdk: Sdk, ori
     assert state(any_sdk) == "active"
 
 
+def test_disabling_a_play_domain_drops_nothing(sdk: Sdk, origin: SrsApi) -> None:
+    sdk("AddLiveDomain", DomainName=DOMAIN, DomainType=1)
+    publish(time.time())
+    sdk("ForbidLiveDomain", DomainName=DOMAIN)
+    assert sdk("DescribeLiveDomain", DomainName=DOMAIN)["DomainInfo"]["Status"] == 0
+    domains.sweep(aws.table(), now=time.time())
+    assert state(sdk) == "active"
+
+
 def test_the_tick_drops_what_slipped_in_while_a_domain_was_disabled(any_sdk: Sdk, origin: SrsApi) -> None:
     any_sdk("AddLiveDomain", DomainName=DOMAIN, DomainType=0)
     any_sdk("ModifyLivePushAuthKey", DomainName=DOMAIN, Enable=0)

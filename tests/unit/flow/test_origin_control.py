@@ -123,7 +123,9 @@ def test_another_answer_is_a_failure(
             drop(dialect)
 
 
-@pytest.mark.parametrize("url", ["", "http://127.0.0.1:1"], ids=["no setting", "nobody there"])
+@pytest.mark.parametrize(
+    "url", ["", "http://127.0.0.1:1", "http://[::1", "nothing"], ids=["no setting", "nobody there", "no URL", "no host"]
+)
 def test_an_origin_that_cannot_be_reached_is_a_failure(world: World, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     control_at(monkeypatch, url)
     with pytest.raises(ControlFailed):
