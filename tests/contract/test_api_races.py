@@ -132,6 +132,14 @@ def test_a_template_that_is_deleted_while_a_rule_is_bound_to_it_leaves_no_rule_w
     assert list(table.query(concept)) == []
 
 
+def test_of_two_clients_that_add_the_hundredth_domain_one_wins(table: Table) -> None:
+    for number in range(99):
+        assert act(table, "AddLiveDomain", {"DomainName": f"d{number}.example.com", "DomainType": 0}) == "ok"
+    mine, theirs = ({"DomainName": f"{whose}.example.com", "DomainType": 0} for whose in ("mine", "theirs"))
+    assert at_once(table, "AddLiveDomain", mine, theirs) == ("FailedOperation.HostOutLimit", "ok")
+    assert total(table, keys.DOMAINS) == 100
+
+
 def test_of_two_clients_that_create_a_stream_s_third_task_one_wins(table: Table) -> None:
     task = {"DomainName": "d", "AppName": "live", "StreamName": "s", "StartTime": int(NOW) + 600}
     window = {**task, "EndTime": int(NOW) + 660}

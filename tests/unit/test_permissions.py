@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.action import Call
+from chalicelib.api.action import Call, by_parameters, everywhere
 from chalicelib.api.api_key import ApiKey
-from chalicelib.api.permissions import check_action
+from chalicelib.api.permissions import DOMAIN_FIELDS, check_action
 from chalicelib.errors import UnauthorizedOperation
 from chalicelib.handlers.api import LIVE, VOD
 from tests.fakes.world import BEGIN, STREAM, World
@@ -122,6 +122,42 @@ def test_a_list_of_rules_shows_a_key_its_own_domain(world: World) -> None:
         rules = ACTIONS[action].run({}, call, are_text=False)["Rules"]
         assert [rule["DomainName"] for rule in rules] == [OURS]
         assert len(world.act(action)["Rules"]) == 2
+
+
+OF_NO_DOMAIN = {
+    "CreateLiveCallbackTemplate",
+    "CreateLiveRecordTemplate",
+    "DeleteLiveCallbackTemplate",
+    "DeleteLiveRecordTemplate",
+    "DescribeLiveCallbackTemplate",
+    "DescribeLiveCallbackTemplates",
+    "DescribeMediaInfos",
+    "ModifyLiveCallbackTemplate",
+    "ModifyLiveRecordTemplate",
+}
+"""What concerns every domain: refused to a key of some."""
+SHARED_OR_FILTERED = {
+    "DescribeCallbackRecordsList",
+    "DescribeLiveCallbackRules",
+    "DescribeLiveDomains",
+    "DescribeLiveForbidStreamList",
+    "DescribeLiveRecordRules",
+    "DescribeLiveRecordTemplate",
+    "DescribeLiveRecordTemplates",
+    "RedriveCallbacks",
+}
+"""What every key may use: recording templates are shared, the others look at no domain but the key's."""
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_of_every_action_it_is_decided_which_domains_it_is_about(name: str) -> None:
+    action = ACTIONS[name]
+    names_one = any(field in action.params.model_fields for field in DOMAIN_FIELDS)
+    is_about_its_own = action.domains is by_parameters and names_one
+    looks_it_up = action.domains not in (by_parameters, everywhere)
+    decided = [is_about_its_own or looks_it_up, name in OF_NO_DOMAIN, name in SHARED_OR_FILTERED]
+    assert decided.count(True) == 1, "let it name a domain, give it `domains`, or enter it above"
+    assert (action.domains is everywhere) == (name in SHARED_OR_FILTERED)
 
 
 def test_a_key_without_limits_may_do_everything(world: World) -> None:
