@@ -2,11 +2,16 @@
 
 import time
 
+import pytest
+
 from chalicelib.attribute_values import Item
+from chalicelib.recording.report import Trouble
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import ClipOrder, clip
+from tests.media.flv_surgery import VIDEO, retimed
 from tests.media.studio import Studio, template_order
+from tests.media.troubles import troubles_told
 
 
 def test_the_heartbeat_of_a_live_recording(s3: FakeS3) -> None:
@@ -33,3 +38,23 @@ def test_the_heartbeat_of_a_live_recording(s3: FakeS3) -> None:
     assert abs(moving["flv"]["drift_ms"]) < 200
     assert standing["flv"]["last_packet_age_seconds"] > 0
     assert abs(began_at - time.time()) < 20
+
+
+def test_a_drift_is_in_the_heartbeat_and_told(s3: FakeS3) -> None:
+    drifted = retimed(clip(ClipOrder(seconds=12)), lambda tag: tag.milliseconds + 4000 * (tag.kind == VIDEO))
+
+    def vitals(studio: Studio) -> Item:
+        found: Item = studio.session.get("heartbeat", {}).get("recordings", {}).get("template-1", {}).get("mp4", {})
+        return found
+
+    with FlvOrigin(drifted.content) as origin:
+        studio = Studio(s3, {"lease_seconds": 0.6})
+        studio.order(origin.url, template_order("mp4"))
+        studio.start()
+        origin.send(until_ms=12_000)
+        studio.table.wait_for(lambda: vitals(studio).get("drift_ms", 0) > 0)
+        drift_ms = vitals(studio)["drift_ms"]
+        origin.end()
+        studio.wait()
+    assert drift_ms == pytest.approx(4000, abs=100)
+    assert troubles_told(s3) == {Trouble.DESYNC: 1}

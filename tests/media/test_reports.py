@@ -153,3 +153,17 @@ def test_a_recorder_that_takes_a_dead_one_s_place_says_that_the_recording_goes_o
     studio.run()
     assert statuses(s3, format="mp4") == [StatusEvent.RESUMED, ENDED]
     assert statuses(s3, format="flv") == [STARTED, ENDED]
+
+
+def test_numbers_rise_from_one_recorder_of_a_session_to_the_next(s3: FakeS3, source: Source) -> None:
+    studio = Studio(s3)
+    studio.order(source(clip(ClipOrder(seconds=2))), template_order("flv", "mp4", "aac"))
+    studio.run()
+    first = reports(s3)
+    studio.run()
+    both = reports(s3)
+    assert both[: len(first)] == first
+    assert [each.report_id.rsplit("-", 2)[1:] for each in both] == [
+        [epoch, str(number)] for epoch in ("1", "2") for number in range(1, 7)
+    ]
+    assert len({each.sequence for each in both}) == 12

@@ -49,9 +49,10 @@ def test_event_332_of_a_task_that_failed_has_its_task_and_the_reason() -> None:
 
 
 @pytest.mark.parametrize("event", StatusEvent)
-def test_every_status_is_told_by_its_name(event: StatusEvent) -> None:
+def test_every_status_has_the_same_fields_and_its_own_name(event: StatusEvent) -> None:
+    started = report_events.told(REPORT, app_id=1)
     told = report_events.told(replace(REPORT, told=Status(event=event)), app_id=1)
-    assert told.payload["record_event"] == event
+    assert told.payload == {**started.payload, "record_event": str(event)}
 
 
 def test_event_341_of_jumping_timestamps() -> None:
