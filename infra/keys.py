@@ -18,13 +18,17 @@ from chalicelib.api.api_key import ApiKey, NumberedSecret
 from chalicelib.api.credentials import parameter_name
 from chalicelib.keys import API_KEYS, api_key
 from chalicelib.settings import settings
-from chalicelib.table import Compare, Put, Table, no_such_item
+from chalicelib.table import Compare, ConditionFailed, Put, Table, no_such_item
 
 ALPHABET = string.ascii_letters + string.digits
 
 
 class NoSuchKey(Exception):
     """There is no key with this SecretId, or it is disabled."""
+
+
+class KeyChanged(Exception):
+    """Somebody else changed the key at the same moment."""
 
 
 class KeyStore:
@@ -56,16 +60,16 @@ class KeyStore:
         return [ApiKey.from_item(item) for item in self._table.query(API_KEYS)]
 
     def rotate(self, secret_id: str, *, now: float, overlap_seconds: float) -> str:
-        """A new secret for a key, the one before holds for the overlap; raises NoSuchKey."""
+        """A new secret for a key, the one before holds for the overlap; raises NoSuchKey, KeyChanged."""
         before = self._enabled(secret_id)
         after = before.rotated(now=now, overlap_seconds=overlap_seconds)
+        self._replace(before, after)  # first: its number is then nobody else's
         secret = self._put_secret(after)
-        self._replace(before, after)
         self._drop_secrets({each.number for each in before.secrets} - {each.number for each in after.secrets}, before)
         return secret
 
     def disable(self, secret_id: str, *, now: float) -> None:
-        """Refuse what a key signs, for good: its secrets are deleted. Raises NoSuchKey."""
+        """Refuse what a key signs, for good: its secrets are deleted. Raises NoSuchKey, KeyChanged."""
         before = self._enabled(secret_id)
         item = {**before.as_item(), "disabled_at": now, "secrets": []}
         self._replace(before, ApiKey.from_item(item))
@@ -79,7 +83,10 @@ class KeyStore:
 
     def _replace(self, before: ApiKey, after: ApiKey) -> None:
         unchanged = Compare("secrets", "=", before.as_item()["secrets"])
-        self._table.put(Put(key=api_key(after.secret_id), item=after.as_item(), when=[unchanged]))
+        try:
+            self._table.put(Put(key=api_key(after.secret_id), item=after.as_item(), when=[unchanged]))
+        except ConditionFailed:
+            raise KeyChanged(f"{after.secret_id} was changed at the same moment: look at it and try again") from None
 
     def _put_secret(self, key: ApiKey) -> str:
         secret, name = random_secret(), parameter_name(self._prefix, key.secret_id, key.secrets[0].number)
@@ -163,7 +170,7 @@ def main(arguments: Sequence[str]) -> int:
                 store.disable(chosen.secret_id, now=now)
             case "hook-secret":
                 print(hook_secret(aws.client("ssm"), settings().parameter_prefix))
-    except NoSuchKey as reason:
+    except (NoSuchKey, KeyChanged) as reason:
         print(reason, file=sys.stderr)
         return 1
     return 0

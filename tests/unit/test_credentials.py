@@ -12,7 +12,7 @@ from chalicelib.api.credentials import MOST_UNKNOWN, UNKNOWN_SECONDS, KeyRing
 from chalicelib.errors import SecretIdNotFound
 from chalicelib.settings import settings
 from infra import keys
-from infra.keys import KeyStore, NoSuchKey
+from infra.keys import KeyChanged, KeyStore, NoSuchKey
 from tests.fakes.ssm import FakeSsm
 from tests.fakes.table import FakeTable
 from tests.known_key import PREFIX, put_key
@@ -131,6 +131,24 @@ def test_a_key_rotated_without_an_overlap_has_the_new_secret_only(store: KeyStor
     second = store.rotate(secret_id, now=1.0, overlap_seconds=0)
     assert secrets_of(ring, secret_id, 1.0) == [second]
     assert list(ssm.parameters.values()) == [second]
+
+
+def test_of_two_who_rotate_a_key_at_once_one_is_told_and_the_other_s_secret_holds(
+    table: FakeTable, ssm: FakeSsm, ring: KeyRing
+) -> None:
+    class Slow(KeyStore):
+        """Somebody else rotates the key while this one is about to."""
+
+        def _enabled(self, secret_id: str) -> ApiKey:
+            read = super()._enabled(secret_id)
+            self.secret_of_the_other = KeyStore(table, ssm, PREFIX).rotate(secret_id, now=1.0, overlap_seconds=0)
+            return read
+
+    slow = Slow(table, ssm, PREFIX)
+    secret_id, _ = slow.create(now=0.0)
+    with pytest.raises(KeyChanged):
+        slow.rotate(secret_id, now=1.0, overlap_seconds=0)
+    assert secrets_of(ring, secret_id, 2.0) == [slow.secret_of_the_other]
 
 
 def test_a_disabled_key_leaves_no_secret_and_is_neither_rotated_nor_disabled_again(
