@@ -17,6 +17,7 @@ from chalicelib.recording.stream import StreamRef
 
 MATCHES = ("domain, app and stream", "domain and stream", "domain and app", "domain")
 """What a rule of each priority names, the first one wins."""
+NO_FORMAT = "the template has no format on, which means: do not record"
 HLS_EXAMPLE_SECONDS = 3600
 """How long the publish lasts by which an HLS file's name is shown."""
 
@@ -81,7 +82,7 @@ def by_rule(template: Item, names: Names) -> dict[str, Any]:
         "TemplateName": template["TemplateName"],
         "TaskId": "",
         "IsRecorded": int(bool(files)),
-        "Reason": "" if files else "the template has no format on, which means: do not record",
+        "Reason": "" if files else NO_FORMAT,
         "ContinueSeconds": continue_seconds_of(template),
         "Files": files,
     }
@@ -93,7 +94,7 @@ def by_task(task: Item, template: Item | None, names: Names, *, lead_seconds: fl
     files = names.files(order.formats)
     reason = why_not(task, now=names.now, lead_seconds=lead_seconds)
     if not reason and not files:
-        reason = "the template has no format on, which means: do not record"
+        reason = NO_FORMAT
     return {
         "Source": "task",
         "TemplateId": order.template_id,
@@ -124,18 +125,19 @@ def why_not(task: Item, *, now: float, lead_seconds: float) -> str:
 def in_words(stream: StreamRef, rules: list[dict[str, Any]], recordings: list[dict[str, Any]]) -> Iterator[str]:
     """The decision in sentences."""
     yield from _rules_in_words(stream, rules)
-    for recording in recordings:
-        whose = (
-            f"Template {recording['TemplateId']}" if recording["Source"] == "rule" else f"Task {recording['TaskId']}"
-        )
-        formats = " and ".join(file["Format"].upper() for file in recording["Files"])
-        yield (
-            f"{whose} records {formats}."
-            if recording["IsRecorded"]
-            else f"{whose} records nothing: {recording['Reason']}."
-        )
+    yield from map(_recording_in_words, recordings)
     number = sum(len(each["Files"]) for each in recordings if each["IsRecorded"])
     yield f"A publish now would be recorded in {number or 'no'} file{'' if number == 1 else 's'} at a time."
+
+
+def _recording_in_words(recording: Mapping[str, Any]) -> str:
+    of_task = recording["Source"] == "task"
+    whose = f"Task {recording['TaskId']}" if of_task else f"Template {recording['TemplateId']}"
+    if not recording["IsRecorded"]:
+        return f"{whose} records nothing: {recording['Reason']}."
+    formats = " and ".join(file["Format"].upper() for file in recording["Files"])
+    window = f" from {iso_text(recording['StartTime'])} to {iso_text(recording['EndTime'])}" if of_task else ""
+    return f"{whose} records {formats}{window}."
 
 
 def _rules_in_words(stream: StreamRef, rules: list[dict[str, Any]]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from chalicelib.live.stream_history import REFUSED
 from chalicelib.recording.recorder_life import RETRY_SECONDS
 
 MOST_TRIES = len(RETRY_SECONDS) + 1
+PAUSED = "waits for its stream to return"
 NO_FORMAT = "had no format on, which means: do not record"
 
 
@@ -88,7 +89,11 @@ def _in_words(publish: Publish) -> Iterator[str]:
     if number:
         yield f"{number} file{'' if number == 1 else 's'} came of it."
     elif publish.ending:
-        yield "No file came of it."
+        yield f"No file came of it{' yet' if _is_paused(session) else ''}."
+
+
+def _is_paused(session: Item) -> bool:
+    return any(format_.get("state") == "paused" for each in session["outcomes"].values() for format_ in each.values())
 
 
 def _decided(decision: Item, orders: Iterable[str]) -> Iterator[str]:
@@ -111,4 +116,5 @@ def _decided(decision: Item, orders: Iterable[str]) -> Iterator[str]:
 def _came_of(name: str, format_: Mapping[str, Any]) -> str:
     reason = f": {format_['Reason']}" if format_["Reason"] else ""
     number = len(format_["Files"])
-    return f"{name}: {format_['Format'].upper()} {format_['State']}{reason}; {number} file{'' if number == 1 else 's'}."
+    state = PAUSED if format_["State"] == "paused" else format_["State"]
+    return f"{name}: {format_['Format'].upper()} {state}{reason}; {number} file{'' if number == 1 else 's'}."

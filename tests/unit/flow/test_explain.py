@@ -102,7 +102,7 @@ def test_a_rule_and_a_task_record_a_stream_twice(world: World) -> None:
     ]
     assert answer["Explanation"][1:] == [
         "Template 1 records FLV.",
-        f"Task {task_id} records FLV and MP4.",
+        f"Task {task_id} records FLV and MP4 from 2027-01-15T08:00:00Z to 2027-01-15T08:10:00Z.",
         LAST.format("3 files"),
     ]
 
@@ -212,6 +212,20 @@ def test_of_a_past_publish_is_told_what_was_decided_and_what_came_of_it(world: W
             "2 files came of it.",
         ],
     }
+
+
+def test_of_an_hls_file_that_waits_for_its_stream_that_is_told(world: World) -> None:
+    world.rule(world.template("Hls"))
+    world.publish()
+    (session,) = world.sessions()
+    world.claim(session["session_id"])
+    world.change(session["session_id"], outcomes={"template-1": {"hls": {"state": "paused", "files": 0}}})
+    world.unpublish()
+    (publish,) = explained(world)["Publishes"]
+    assert publish["Explanation"][2:] == [
+        "template-1: HLS waits for its stream to return; 0 files.",
+        "No file came of it yet.",
+    ]
 
 
 def test_of_a_publish_whose_recorder_did_not_start_that_is_told(world: World) -> None:
