@@ -6,7 +6,7 @@ from chalicelib import aws, keys
 from chalicelib.attribute_values import Item
 from chalicelib.logs import log
 from chalicelib.recording import recorder_life
-from chalicelib.recording.giving_up import tell_given_up
+from chalicelib.recording.giving_up import give_up
 from chalicelib.recording.recorder_life import RecorderState
 from chalicelib.recording.session import stream_of
 from chalicelib.settings import settings
@@ -52,23 +52,22 @@ def launch(table: Table, session: Item, *, now: float) -> None:
 
 
 def stop(table: Table, session_id: str, *, launch: int, reason: str, now: float) -> None:
-    """Write that a launch is over, once; says so in the log where its recorder will not be tried again."""
+    """Write that a launch is over, once; tells so where its recorder will not be tried again."""
     for _ in range(3):  # its recorder may write at the same moment
         session = table.get(keys.session(session_id))
         if session is None or session["launches"] != launch or session["stopped_launch"] >= launch:
             return
         try:
             has_open_files = has_open_files_of(table, session_id)
-            change = recorder_life.stopped(
-                session, launch=launch, reason=reason, now=now, has_open_files=has_open_files
-            )
-            after = table.update(change)
+            end = recorder_life.stopped(session, launch=launch, reason=reason, now=now, has_open_files=has_open_files)
+            after = session | {name: end.set[name] for name in end.set if isinstance(name, str)}
+            has_work = recorder_life.has_work(after, now=now, has_open_files=has_open_files)
+            if has_work and recorder_life.has_given_up(after):
+                give_up(table, end, after, now=now)
+            else:
+                table.update(end)
         except ConditionFailed:
             continue
-        has_work = recorder_life.has_work(after, now=now, has_open_files=has_open_files)
-        if has_work and recorder_life.has_given_up(after):
-            log("recording_failed", session_id=session_id, stream=str(stream_of(after)), reason=after["end_reason"])
-            tell_given_up(table, after, now=now)
         return
 
 

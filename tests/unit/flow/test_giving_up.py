@@ -5,9 +5,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib import aws, keys
+from chalicelib.notify.delivery import repair
+from chalicelib.recording import launcher
+from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
 from chalicelib.recording.supervision import recorder_stopped, tend
+from chalicelib.table import Path, Update
 from tests.fakes.callback_receiver import CallbackReceiver
 from tests.fakes.ecs import detail
+from tests.fakes.mortal import Killed, Life
 from tests.fakes.world import World
 
 
@@ -30,6 +36,7 @@ def told(world: World, receiver: CallbackReceiver) -> list[tuple[str, int, str |
     ]
 
 
+X = FormatOrder()
 REASON = "stopped: Essential container in task exited, exit code 1"
 
 
@@ -77,6 +84,51 @@ def test_a_recorder_that_ecs_never_starts_is_told_of(
         world.now += 130
         tend(world.table, now=world.now)
     assert told(world, receiver) == [("record_start_failed", 1, None, "not launched: no capacity")]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, 7))
+def test_whoever_gives_up_and_dies_has_told_of_it_or_the_tick_does(
+    world: World, receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch, at: int, when: str
+) -> None:
+    """The session, its journal; the callback rules, their template; the end with its events; the message."""
+    world.callbacks(receiver.base)
+    world.rule(world.template("Flv"))
+    world.publish()
+    session_id = world.sessions()[0]["session_id"]
+    world.change(session_id, failures=2)
+    life = Life(at, when)
+    with monkeypatch.context() as dying:
+        dying.setattr(aws, "client", lambda service: life.of(world.client(service)))
+        with pytest.raises(Killed):
+            launcher.stop(life.of(world.table), session_id, launch=1, reason="lost", now=world.now)
+    is_given_up = world.session(session_id)["stopped_launch"] == 1
+    assert [event["event_type"] for event in world.events() if event["event_type"] == 332] == [332] * is_given_up
+    launcher.stop(world.table, session_id, launch=1, reason="lost", now=world.now)
+    world.now += 60
+    repair(world.table, now=world.now)
+    assert told(world, receiver) == [("record_start_failed", 1, None, "lost")]
+
+
+def test_a_task_that_comes_while_a_recorder_is_given_up_is_told_of_too(
+    world: World, receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.callbacks(receiver.base)
+    world.rule(world.template("Flv"))
+    world.publish()
+    session_id = world.sessions()[0]["session_id"]
+    world.change(session_id, failures=2)
+    query, added = world.table.query, RecordingOrder(recording_id="task-9", task_id="9", formats={RecordFormat.AAC: X})
+
+    def meanwhile(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(world.table, "query", query)
+        orders: dict[Path, Any] = {("orders", "task-9"): added.as_item()}
+        world.table.update(Update(key=keys.session(session_id), set=orders, add={"orders_version": 1}))
+        return query(*arguments, **named)
+
+    monkeypatch.setattr(world.table, "query", meanwhile)
+    launcher.stop(world.table, session_id, launch=1, reason="lost", now=world.now)
+    assert sorted(each[1] for each in told(world, receiver)) == [1, 4]
 
 
 def test_a_recorder_that_is_launched_again_is_not_given_up(world: World, receiver: CallbackReceiver) -> None:
