@@ -1,7 +1,7 @@
 """A file that is being written: its output, what was counted of it, its entry in the journal."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,10 +74,16 @@ class FileUnderWay:
         self._counted_tracks = 1
         self._noted: dict[str, Any] = {"dropped_seconds": 0.0, "repairs": {}}
 
-    def count(self, sample: Sample) -> None:
-        """Count a sample that was written; the journal learns where each track of an MP4 begins."""
+    def write(self, samples: Iterable[Sample]) -> None:
+        """Write and count samples, up to the first one that the muxer refuses: raises what it raises.
+
+        The journal learns where each track of an MP4 begins.
+        """
         tally = self.tally
-        tally.add(sample)
+        write, count = self.output.write, tally.add
+        for sample in samples:
+            write(sample)
+            count(sample)
         if len(tally.tracks) > self._counted_tracks and self._request.name is RecordFormat.MP4:
             self._counted_tracks = len(tally.tracks)
             self._note({"track_starts": dict(tally.track_starts)})

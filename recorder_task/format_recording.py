@@ -235,11 +235,9 @@ class FormatRecording:
         file = self._file
         if file is None or not run:
             return
-        write, count, left = file.output.write, file.count, iter(run)
+        left = iter(run)
         try:
-            for sample in left:
-                write(sample)
-                count(sample)
+            file.write(left)
         except Exception as error:  # as above
             self._end_broken_file(error)
             self.write(list(left))

@@ -67,11 +67,15 @@ class HlsOutput:
 
     def write(self, sample: Sample) -> None:
         """Mux a sample, into a new segment where one begins."""
-        if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame) or self._is_behind_hole(sample):
+        at = sample.at
+        if self._cutter.step(at, is_key_frame=sample.is_key_frame) or (
+            at > self._ends_at + HOLE_SECONDS and self._is_behind_hole(sample)
+        ):
             self._cut(sample)
         self._muxer.write(sample)
-        end = sample.at + sample.duration * sample.track.seconds_per_tick
-        self._ends_at = max(self._ends_at, end)
+        end = at + sample.duration * sample.track.seconds_per_tick
+        if end > self._ends_at:
+            self._ends_at = end
 
     def change_tracks(self, tracks: Sequence[Track], first: Sample) -> None:
         """From `first` on the file holds these tracks: a new segment, behind a discontinuity."""
