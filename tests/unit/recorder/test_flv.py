@@ -48,7 +48,7 @@ VIDEO_BODIES = {
     "a modifier that breaks off": (b"\x97\xff\x01", None),
     "a command": (b"\x57\x00", None),
     "an older codec": (b"\x14data", Message("vp6f", False, b"data", 0, True)),
-    "a codec without a name": (b"\x1cdata", Message("video codec 12", False, b"data", 0, True)),
+    "a codec without a name": (b"\x1ddata", Message("video codec 13", False, b"data", 0, True)),
     "an unknown FourCC": (b"\x91xyz1data", Message("xyz1", False, b"data", 0, True)),
     "nothing": (b"", None),
     "a header without its content": (b"\x90hvc1", None),
