@@ -152,6 +152,12 @@ class Control:
                 self._outcomes = merged
                 self._outcomes_changed = True
 
+    def let_go(self, recording_id: str) -> None:
+        """Say no more of a recording."""
+        with self._lock:
+            self._outcomes = {name: formats for name, formats in self._outcomes.items() if name != recording_id}
+            self._outcomes_changed = True
+
     def end(self, reason: str, *, whatever_was_ordered: bool) -> bool:
         """Give the session back; False where orders came that were not read yet and must be followed first."""
         when: list[Condition] = [Compare("epoch", "=", self._epoch)]

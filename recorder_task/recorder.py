@@ -56,6 +56,7 @@ class Recorder:
         )
         self._intake = Intake()
         self._recordings: dict[str, Recording] = {}
+        self._files_let_go = 0
         self._memory = UploadMemory(settings.upload_buffer_bytes)
         self._backlog = Backlog(self._memory, self._lose)
         self._watch = BucketWatch(clock)
@@ -67,11 +68,7 @@ class Recorder:
         session = self._control.claim()
         self._left = self._control.earlier
         log("recorder_started", session_id=session.session_id, stream=str(session.stream), epoch=session.epoch)
-        source = Source(
-            session.pull_url,
-            session.stream,
-            open_seconds=self._settings.source_open_seconds,
-        )
+        source = Source(session.pull_url, session.stream, open_seconds=self._settings.source_open_seconds)
         self._stop.wakes = source.wake
         self._control.follow(source.wake, self._vitals)
         recovery = Recovery(self._settings, session, self._bucket, self._control.journal(), self._must_stop)
@@ -92,7 +89,7 @@ class Recorder:
             source.close()
             self._control.close()
             reporter.close()
-        files = sum(recording.files for recording in self._recordings.values())
+        files = self._files_let_go + sum(recording.files for recording in self._recordings.values())
         has_failed = any(recording.has_failed for recording in self._recordings.values())
         log(
             "recorder_ended",
@@ -212,13 +209,24 @@ class Recorder:
         self._left = {}
 
     def _follow_orders(self, desk: Desk) -> None:
-        for recording_id, order in self._control.orders.recordings.items():
+        ordered = self._control.orders.recordings
+        for recording_id, order in ordered.items():
             recording = self._recordings.get(recording_id)
             if recording is not None:
                 recording.change(order)
             elif not order.ends_at or order.ends_at > self._clock():
                 begins_with_stream = not self._intake.has_begun and order.starts_at <= self._clock()
                 self._recordings[recording_id] = Recording(desk, order, begins_with_stream=begins_with_stream)
+        for recording_id in self._recordings.keys() - ordered.keys():  # over so long that it was taken from the orders
+            self._let_go(recording_id)
+
+    def _let_go(self, recording_id: str) -> None:
+        recording = self._recordings.pop(recording_id)
+        recording.finish()
+        recording.join()
+        self._files_let_go += recording.files
+        self._left = {name: formats for name, formats in self._left.items() if name != recording_id}
+        self._control.let_go(recording_id)
 
     def _in_time(self, samples: Iterable[Sample]) -> Iterator[Sample]:
         """No sooner than there is room for them."""
@@ -247,13 +255,8 @@ class Recorder:
 
     def _lose(self, dropped: Dropped) -> None:
         session = self._control.orders
-        log(
-            "media_dropped",
-            session_id=session.session_id,
-            stream=str(session.stream),
-            seconds=round(dropped.seconds, 3),
-            packets=dropped.packets,
-        )
+        facts = {"seconds": round(dropped.seconds, 3), "packets": dropped.packets}
+        log("media_dropped", session_id=session.session_id, stream=str(session.stream), **facts)
         for recording in self._recordings.values():
             recording.lose(dropped)
 

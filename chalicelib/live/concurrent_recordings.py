@@ -52,9 +52,10 @@ def spans_of(session: Item, *, now: float) -> list[Span]:
     """When at least one order of a session held, from its publish to its end or `now` (unix s); in order, apart."""
     last = session.get("unpublished_at", now)
     merged: list[Span] = []
+    windows = [(order["starts_at"], order["ends_at"]) for order in session["orders"].values()]
     for first, end in sorted(
-        (max(order["starts_at"], session["published_at"]), min(order["ends_at"] or last, last))
-        for order in session["orders"].values()
+        (max(first, session["published_at"]), min(end or last, last))
+        for first, end in [*windows, *session["let_go"].values()]
     ):
         if merged and first <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))

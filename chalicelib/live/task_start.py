@@ -57,19 +57,19 @@ def start(table: Table, task: Item, *, now: float) -> None:
     lead_seconds = settings().launch_lead_seconds
     if not is_due(task, now=now, lead_seconds=lead_seconds, is_mixed=is_mixed(session["stream_param"])):
         return
-    if recording_id(task["TaskId"]) not in session["orders"] and not _order(table, task, session["session_id"]):
+    if recording_id(task["TaskId"]) not in session["orders"] and not _order(table, task, session, now=now):
         return
     ensure_recorder(table, session["session_id"], now=now)
 
 
-def _order(table: Table, task: Item, session_id: str) -> bool:
+def _order(table: Table, task: Item, session: Item, *, now: float) -> bool:
     template = table.get(keys.record_template(task["TemplateId"])) if task["TemplateId"] else None
     order = order_of(task, template)
     if not order.formats:  # a template that means "do not record"
         return False
     is_open = [Compare("Stopped", "=", 0), Compare("deleted_at", "=", 0)]
     try:
-        table.transact(order_added(session_id, order), Check(key=key_of(task), when=is_open))
+        table.transact(order_added(session, order, now=now), Check(key=key_of(task), when=is_open))
     except ConditionFailed:  # unpublished, stopped, deleted, or ordered by another at the same moment
         return False
     return True

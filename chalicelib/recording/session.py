@@ -5,6 +5,7 @@ Transitions are pure: they take what was read and return the writes that follow.
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from chalicelib import keys
@@ -12,7 +13,7 @@ from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import SESSION_PARAMETER, PlayHook, PublishHook
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.stream import StreamRef
-from chalicelib.table import Absent, Compare, Delete, Present, Put, Table, Update, item_exists, no_such_item
+from chalicelib.table import Absent, Compare, Delete, Path, Present, Put, Table, Update, item_exists, no_such_item
 
 SESSION_ID = re.compile(r"[0-9a-f]{32}")
 KEPT_SECONDS = 180 * 86_400
@@ -20,6 +21,8 @@ KEPT_SECONDS = 180 * 86_400
 ASKED_TO_END_SECONDS = 60.0
 """A publish that goes on longer than this after it was to be dropped ends for another reason."""
 LEAVE_LISTING = ("LPK", "LSK")
+ORDER_KEPT_SECONDS = 3600.0
+"""How long an order stays with its session when it is over."""
 
 
 def live_key(stream: StreamRef) -> keys.Key:
@@ -75,6 +78,7 @@ def opened(
         "decision": decision,
         "orders": {name: order.as_item() for name, order in orders.items()},
         "orders_version": 1,
+        "let_go": {},
         "outcomes": {},
         "epoch": 0,
         "launches": 1 if orders else 0,
@@ -179,12 +183,18 @@ def subscribed(hook: PlayHook, *, now: float) -> Update:
     )
 
 
-def order_added(session_id: str, order: RecordingOrder) -> Update:
-    """One more recording for a session whose stream still lives, once; its recorder sees it at its next reading."""
+def order_added(session: Item, order: RecordingOrder, *, now: float) -> Update:
+    """One more recording for a session whose stream still lives, once; its recorder sees it at its next reading.
+
+    What has been over for long makes room: a stream that is live for months may have a task an hour.
+    """
+    over = {name: each for name, each in session["orders"].items() if 0 < each["ends_at"] < now - ORDER_KEPT_SECONDS}
+    windows: dict[Path, Any] = {("let_go", name): [each["starts_at"], each["ends_at"]] for name, each in over.items()}
     return Update(
-        key=keys.session(session_id),
-        set={("orders", order.recording_id): order.as_item()},
+        key=keys.session(session["session_id"]),
+        set={**windows, ("orders", order.recording_id): order.as_item()},
         add={"orders_version": 1},
+        remove=[("orders", name) for name in over],
         when=[item_exists, Absent("unpublished_at"), Absent(("orders", order.recording_id))],
     )
 

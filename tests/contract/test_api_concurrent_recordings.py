@@ -131,7 +131,7 @@ def test_a_wrong_domain_is_refused(sdk: Sdk) -> None:
 def session(**facts: Any) -> Item:
     """A session with two orders: a rule's, and a task's from 100 to 200."""
     orders = {"template-1": {"starts_at": 0.0, "ends_at": 0.0}, "task-1": {"starts_at": 100.0, "ends_at": 200.0}}
-    return {"session_id": "s", "domain": DOMAIN, "published_at": 10.0, "orders": orders} | facts
+    return {"session_id": "s", "domain": DOMAIN, "published_at": 10.0, "orders": orders, "let_go": {}} | facts
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,9 @@ def test_a_stream_counts_once_while_anything_records_it(
 ) -> None:
     items = {name: {"starts_at": first, "ends_at": last} for name, (first, last) in orders.items()}
     assert spans_of(session(orders=items), now=now) == spans
+    windows = {name: list(window) for name, window in orders.items() if window[1]}
+    still_ordered = {name: items[name] for name in items.keys() - windows.keys()}
+    assert spans_of(session(orders=still_ordered, let_go=windows), now=now) == spans
 
 
 def test_a_long_recording_leaves_one_item_for_each_month(sdk: Sdk) -> None:

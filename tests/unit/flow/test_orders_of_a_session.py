@@ -1,7 +1,10 @@
 """Orders that reach a session in mid-stream, and a recorder for them."""
 
+from dataclasses import replace
+
 import pytest
 
+from chalicelib.live.concurrent_recordings import spans_of
 from chalicelib.recording.launcher import ensure_recorder
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.session import order_added, order_ended
@@ -28,7 +31,7 @@ def test_an_unpublished_session_takes_no_more_orders(world: World, session_id: s
     world.unpublish()
     order = RecordingOrder.from_item(world.session(session_id)["orders"]["template-1"])
     with pytest.raises(ConditionFailed):
-        world.table.update(order_added(session_id, order))
+        world.table.update(order_added(world.session(session_id), replace(order, recording_id="new"), now=world.now))
     ensure_recorder(world.table, session_id, now=world.now)
     ensure_recorder(world.table, "0" * 32, now=world.now)
     assert len(world.ecs.requests) == 1
@@ -37,3 +40,25 @@ def test_an_unpublished_session_takes_no_more_orders(world: World, session_id: s
 def test_an_order_that_a_session_does_not_have_cannot_be_ended(world: World, session_id: str) -> None:
     with pytest.raises(ConditionFailed):
         world.table.update(order_ended(session_id, "task-unknown", world.now))
+
+
+def test_an_order_is_added_once(world: World, session_id: str) -> None:
+    order = RecordingOrder.from_item(world.session(session_id)["orders"]["template-1"])
+    with pytest.raises(ConditionFailed):
+        world.table.update(order_added(world.session(session_id), order, now=world.now))
+
+
+def test_a_stream_that_is_live_for_months_keeps_the_tasks_of_the_last_hour(world: World) -> None:
+    world.publish()
+    begin = int(world.now)
+    for hour in range(100):
+        world.now = begin + hour * 3600.0
+        world.task(seconds=1800)
+    (session,) = world.sessions()
+    assert [order["starts_at"] - begin for order in session["orders"].values()] == [98 * 3600, 99 * 3600]
+    assert [first - begin for first, _ in session["let_go"].values()] == [hour * 3600 for hour in range(98)]
+    assert spans_of(session, now=world.now)[:2] == [
+        (session["published_at"], begin + 1800),
+        (begin + 3600, begin + 5400),
+    ]
+    assert len(spans_of(session, now=world.now + 3600)) == 100

@@ -41,6 +41,7 @@ def test_a_publish_opens_a_session_and_launches_its_recorder(world: World) -> No
         },
         "orders": session["orders"],
         "orders_version": 1,
+        "let_go": {},
         "outcomes": {},
         "epoch": 0,
         "launches": 1,
