@@ -20,12 +20,12 @@ class Sweepable(Protocol):
 def sweep(bucket: Sweepable, key: str) -> None:
     """Abort every upload that is open under `key`.
 
-    The object is there: a bucket that refuses this costs no file, and its lifecycle rule is the last resort.
+    The object is there: a bucket that does not do this costs no file, and its lifecycle rule is the last resort.
     """
     try:
         for upload_id in bucket.open_uploads(key):
             _abort(bucket, key, upload_id)
-    except AwsError as error:
+    except Exception as error:  # whatever it says to this
         log("upload_left_open", key=key, reason=str(error))
 
 

@@ -235,6 +235,14 @@ def test_reports_that_were_told_and_empty_objects_expire_and_nothing_else_does(r
     assert found == [(REPORT_PREFIX, None, 7), (MEDIA_PREFIX, "1", 7)]
 
 
+def test_an_upload_that_nobody_ends_is_swept_in_the_end(resources: Mapping[str, Any]) -> None:
+    rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    sweeping = [rule for rule in rules if "AbortIncompleteMultipartUpload" in rule]
+    assert [(rule["Status"], rule.get("Prefix", "")) for rule in sweeping] == [("Enabled", "")]
+    # Longer than a file may grow, and time enough for somebody to find out why recovery failed.
+    assert sweeping[0]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+
+
 def test_the_bucket_is_private(resources: Mapping[str, Any]) -> None:
     assert set(resources["Bucket"]["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
 
