@@ -24,7 +24,7 @@ ALONE_MS, ANNOUNCED_MS, HOPELESS_MS = 1000, 5000, 10_000
 where no track is known at all."""
 ENOUGH_FRAMES = 1000
 """And no more than so much, whatever the timestamps say."""
-READABLE = frozenset({"h264", "hevc", "av1", "aac", "mp3", "opus"})
+READABLE = frozenset({"h264", "hevc", "vvc", "av1", "aac", "mp3", "opus"})
 """Of any other codec no more is known than its name, which is enough to say that it cannot be recorded."""
 MP3_PARAMETERS = b"\xff\xfe\x0c"
 """The bits of a frame's header that hold the version, layer and sample rate."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 SEQUENCE_START, CODED_FRAMES, SEQUENCE_END, CODED_FRAMES_X = range(4)
+MULTICHANNEL_CONFIG = 4
+"""Of audio alone: which channel is which speaker."""
 START_CODE = b"\x00\x00\x00\x01"
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
@@ -109,7 +111,7 @@ def _audio(tracks: dict[str, Track], dts: int, body: bytes) -> None:
         if not track.header and codec != ".mp3":
             raise ValueError("a frame that cannot be decoded")
         track.frames.append(Frame(dts, dts, True, rest))
-    elif packet_type != SEQUENCE_END:
+    elif packet_type not in (SEQUENCE_END, MULTICHANNEL_CONFIG):
         raise ValueError(f"audio packet type {packet_type}")
 
 

@@ -47,20 +47,20 @@ class OutputFormat:
 FORMATS: Mapping[RecordFormat, OutputFormat] = {
     RecordFormat.FLV: OutputFormat(
         open=FlvOutput,
-        video_codecs=frozenset({"h264", "hevc", "av1"}),
+        video_codecs=frozenset({"h264", "hevc", "vvc", "av1"}),
         audio_codecs=frozenset({"aac", "mp3", "opus"}),
     ),
     RecordFormat.HLS: OutputFormat(
         # FFmpeg writes AV1 into MPEG-TS as private data that nobody can read.
         open=HlsOutput,
-        video_codecs=frozenset({"h264", "hevc"}),
+        video_codecs=frozenset({"h264", "hevc", "vvc"}),
         audio_codecs=frozenset({"aac", "mp3", "opus"}),
         is_cut=False,
         goes_on=True,
     ),
     RecordFormat.MP4: OutputFormat(
         open=Mp4Output,
-        video_codecs=frozenset({"h264", "hevc", "av1"}),
+        video_codecs=frozenset({"h264", "hevc", "vvc", "av1"}),
         audio_codecs=frozenset({"aac", "mp3", "opus"}),
     ),
     RecordFormat.AAC: OutputFormat(open=AacOutput, audio_codecs=frozenset({"aac"})),

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import av
 
-PARAMETER_SETS_AND_DELIMITERS: Mapping[str, Callable[[int], bool]] = {
-    "h264": lambda first_byte: first_byte & 0x1F in (7, 8, 9),
-    "hevc": lambda first_byte: first_byte >> 1 & 0x3F in (32, 33, 34, 35, 39),
+PARAMETER_SETS_AND_DELIMITERS: Mapping[str, Callable[[bytes], bool]] = {
+    "h264": lambda unit: unit[0] & 0x1F in (7, 8, 9),
+    "hevc": lambda unit: unit[0] >> 1 & 0x3F in (32, 33, 34, 35, 39),
+    "vvc": lambda unit: unit[1] >> 3 in (14, 15, 16, 20),
 }
 """NAL units that MPEG-TS carries in the stream, and FLV and MP4 beside it (x265 puts its SEI there too)."""
 ADTS_HEADER_BYTES = 7
@@ -69,7 +70,7 @@ def _payload(payload: bytes, codec: str, container_format: str) -> bytes:
     is_beside = PARAMETER_SETS_AND_DELIMITERS.get(codec)
     if is_beside is not None:
         units = _annex_b_units(payload) if container_format == "mpegts" else _sized_units(payload)
-        return b"\x00".join(unit for unit in units if not is_beside(unit[0]))
+        return b"\x00".join(unit for unit in units if not is_beside(unit))
     if codec in ("av1", "libdav1d"):
         return payload.removeprefix(AV1_TEMPORAL_DELIMITER)
     if codec == "aac" and payload[:1] == b"\xff" and payload[1] & 0xF6 == 0xF0:

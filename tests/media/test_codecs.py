@@ -20,6 +20,7 @@ from tests.fakes.serving import serving
 from tests.local.test_origin import running_origin
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.flv_surgery import flv, tags_of, with_codec_id_12
+from tests.media.h266 import HEIGHT, WIDTH, configuration, with_h266
 from tests.media.packets import contents, packets_of
 from tests.media.studio import Studio, template_order
 
@@ -39,6 +40,8 @@ VIDEO, AUDIO = ("h264", "hevc", "av1"), ("aac", "mp3", "opus")
 CONTAINERS = ("flv", "hls", "mp4")
 SUFFIXES = {"hls": ".ts"}
 FOURCC = {"h264": "avc1", "hevc": "hvc1", "av1": "av01", "aac": "mp4a", "mp3": ".mp3", "opus": "Opus"}
+TS_H266 = b"\x33\xe1\x00"
+"""Stream type and PID, as the program map table has them (ISO/IEC 13818-1, table 2-34)."""
 STREAMS = [(video, audio) for video in VIDEO for audio in AUDIO]
 CELLS = [(video, audio, name) for video, audio in STREAMS for name in CONTAINERS if (video, name) != ("av1", "hls")]
 
@@ -100,6 +103,36 @@ def test_sound_alone(audio: str, name: str, s3: FakeS3, source: Source, complain
     studio.order(source(made(None, audio)), template_order(name))
     assert studio.run().code == 0
     assert_holds(studio, name, made(None, audio), complaints_of_ffmpeg, audio)
+
+
+@pytest.mark.parametrize("audio", AUDIO)
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_h266_that_nobody_here_can_decode(name: str, audio: str, s3: FakeS3, source: Source) -> None:
+    sent = with_h266(made("h264", audio))
+    studio = Studio(s3)
+    studio.order(source(sent), template_order(name))
+    assert studio.run().code == 0
+    file = studio.file(name)
+    assert file.video is not None
+    assert (file.video.codec, file.video.width, file.video.height) == ("vvc", WIDTH, HEIGHT)
+    content = studio.content(file)
+    found, expected = list(packets_of(content)), list(packets_of(sent.content))
+    for kind in ("video", "audio"):
+        assert contents(found, kind) == contents(expected, kind)
+    assert [each.is_key_frame for each in found if each.kind == "video"] == [
+        each.is_key_frame for each in expected if each.kind == "video"
+    ]
+    if name == "flv":
+        track, own = enhanced_flv.read(content)["video"], enhanced_flv.read(sent.content)["video"]
+        assert (track.codec, track.header) == ("vvc1", configuration())
+        assert [(each.pts - each.dts, each.is_key, each.payload) for each in track.frames] == [
+            (each.pts - each.dts, each.is_key, each.payload) for each in own.frames
+        ]
+    elif name == "mp4":
+        assert b"vvc1" in content
+        assert b"vvcC" + bytes(4) + configuration() in content
+    else:
+        assert TS_H266 in content
 
 
 @pytest.mark.parametrize("name", CONTAINERS)

@@ -248,18 +248,18 @@ def test_a_track_that_comes_late_begins_a_file_with_both(kind: int, name: str, s
 
 @pytest.mark.parametrize("name", ["flv", "mp4", "hls"])
 def test_a_codec_that_nobody_here_reads_is_named(name: str, s3: FakeS3, source: Source) -> None:
-    def h266(tag: FlvTag) -> FlvTag:
+    def vp9(tag: FlvTag) -> FlvTag:
         if tag.kind != VIDEO:
             return tag
         kind = 0x90 if tag.is_header else 0x91 if tag.is_key_frame else 0xA1
-        return tag._replace(body=bytes([kind]) + b"vvc1" + tag.body[5 if tag.is_header else 2 :])
+        return tag._replace(body=bytes([kind]) + b"vp09" + tag.body[5 if tag.is_header else 2 :])
 
     studio = Studio(s3)
-    studio.order(source(flv(map(h266, tags_of(clip(SMALL))))), template_order(name, "aac"))
+    studio.order(source(flv(map(vp9, tags_of(clip(SMALL))))), template_order(name, "aac"))
     assert studio.run().code == 0
     assert [file.format for file in studio.files] == ["aac"]
     outcome = studio.session["outcomes"]["template-1"][name]
-    assert (outcome["state"], outcome["reason"]) == ("failed", "vvc video cannot be recorded in this format")
+    assert (outcome["state"], outcome["reason"]) == ("failed", "vp9 video cannot be recorded in this format")
 
 
 def test_a_picture_whose_header_never_comes_is_told_while_the_stream_lives(s3: FakeS3) -> None:
