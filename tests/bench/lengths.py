@@ -11,7 +11,8 @@ from tests.bench.figures import Figures
 from tests.bench.origin import HurriedOrigin
 
 MINUTE, TWO_HOURS = 60, 7200
-SPEED = 60.0
+SPEED = 40.0
+"""Faster, and the bucket's double falls behind: what is measured then is what waits for it."""
 READINGS = 7
 READY_SECONDS = 60.0
 MIB = 2**20
@@ -28,7 +29,7 @@ def measure(figures: Figures, recorders: Recorders, folder: Path, *, tries: int)
     )
     figures.alone("unpublish to MP4 committed, 2 hours, s", f"{took:.2f}", "as 1 minute")
     readings = ", ".join(f"{each / MIB:.0f}" for each in memory)
-    figures.alone("PSS over 2 hours, one MP4, hurried 60 times, alone on the machine, MiB", readings, "flat")
+    figures.alone(f"PSS over 2 hours, one MP4, hurried {SPEED:.0f} times, MiB", readings, "flat")
 
 
 def _record(recorders: Recorders, source: Path, seconds: int) -> tuple[float, list[int]]:
