@@ -184,6 +184,7 @@ class Recovery:
                 tally.add(sample)
                 self._may_go_on()
             if output is not None:
+                lane.submit(lambda: self._journal.confirm(file.file_id))  # or another recovery has come meanwhile
                 written = output.finish()
         except BaseException:
             lane.abandon()

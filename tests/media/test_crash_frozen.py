@@ -88,3 +88,27 @@ def test_a_recorder_that_froze_changes_nothing_when_it_wakes(
         assert (s3.objects, slow.table.items, entries(slow)) == (objects, items, [])
         # What was begun too late stays open, and the bucket's lifecycle rule sweeps it.
         assert len(s3.uploads) == uploads
+
+
+@pytest.mark.parametrize("name", ["flv", "mp4"])
+def test_a_recovery_that_froze_while_it_wrote_a_file_once_more_changes_nothing(
+    name: str, s3: FakeS3, source: Source
+) -> None:
+    with s3:
+        died = Frozen(s3, completes)
+        first = Studio(s3, DEAF)
+        first.order(source(clip(MADE)), template_order(name))
+        first.start()
+        died.wait()
+        first.change({"lease_until": 0, "unpublished_at": 1.0})
+        recovery, again = Studio(s3, DEAF, table=first.table), Frozen(s3, begins)
+        recovery.start()
+        again.wait()
+        first.change({"lease_until": 0})
+        assert Studio(s3, DEAF, table=first.table).run().code == 0
+        objects, items = dict(s3.objects), dict(first.table.items)
+        for request, studio in ((died, first), (again, recovery)):
+            request.wake()
+            studio.wait()
+        assert (s3.objects, first.table.items, len(first.files)) == (objects, items, 1)
+        assert len(s3.uploads) == 1  # begun too late, as above

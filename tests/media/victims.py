@@ -28,7 +28,7 @@ from tests.media.studio import ENVIRONMENT, session_item, template_order
 from tests.moto_table import create_table
 
 ROOT = Path(__file__).parent.parent.parent
-CHECKPOINT_SECONDS, SEGMENT_SECONDS, PART_BYTES = 8.0, 2.0, 64 * 1024
+CHECKPOINT_SECONDS, SEGMENT_SECONDS, PART_BYTES = 8.0, 3.0, 64 * 1024
 FORMATS = ("flv", "mp4", "hls", "aac", "mp3")
 
 
@@ -78,11 +78,15 @@ class VictimsS3(FakeS3):
     def __init__(self, death: AtRequest | None) -> None:
         super().__init__(min_part_bytes=0)
         self.kill: Callable[[], None] = lambda: None
+        self.segments: dict[int, float] = {}
+        """When each HLS segment came in, unix s."""
         self._death = death
         self._seen = 0
 
     def answer(self, request: RequestSeen, headers: Mapping[str, str], body: bytes) -> Answer:
         """Carry the request out, and have the victim killed where it is time."""
+        if request.method == "PUT" and request.key.endswith(".ts"):
+            self.segments[int(request.key.rpartition("/")[2][:6])] = time.time()
         death = self._death
         if death is None or death.key not in request.key or not death.is_step(request):
             return super().answer(request, headers, body)
