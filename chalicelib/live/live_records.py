@@ -19,6 +19,7 @@ from chalicelib.live.task_errors import (
     MaximumTask,
     OlderTaskNotExist,
     StreamNotExist,
+    TaskNotExist,
 )
 from chalicelib.live.task_items import LONGEST_SECONDS, is_over, most_at_once, stream_of
 from chalicelib.live.task_start import start_or_wake
@@ -70,7 +71,10 @@ def delete(params: OneLiveRecord, call: Call) -> Answer:
     task = _task(params, call)
     if task["StartTime"] <= call.now and not is_over(task, now=call.now):
         raise AlterTaskState
-    tasks.forget(call.table, task, now=call.now)
+    try:
+        tasks.forget(call.table, task, now=call.now)
+    except TaskNotExist:  # deleted at the same moment
+        raise OlderTaskNotExist from None
     call.table.delete(Delete(key=_window_key(task)))
     return {}
 

@@ -71,7 +71,8 @@ def end(table: Table, task: Item, *, now: float) -> None:
         task_store.change(table, task, now=now, Stopped=int(now))
     session = live_session(table, stream_of(task))
     if session is not None and recording_id(task["TaskId"]) in session["orders"]:
-        table.update(order_ended(session["session_id"], recording_id(task["TaskId"]), now))
+        with suppress(ConditionFailed):  # over by itself, or stopped before
+            table.update(order_ended(session["session_id"], recording_id(task["TaskId"]), now))
     for waiting in waiting_files(table, stream_of(task), recording_id(task["TaskId"])):
         with suppress(ConditionFailed):  # it goes on, and ends with its session's order; or it is being ended
             let_go = WaitingFile.from_item(table.update(waiting.let_go(now)))

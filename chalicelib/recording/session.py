@@ -13,7 +13,7 @@ from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import SESSION_PARAMETER, PlayHook, PublishHook
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.stream import StreamRef
-from chalicelib.table import Absent, Compare, Delete, Path, Present, Put, Table, Update, item_exists, no_such_item
+from chalicelib.table import Absent, Compare, Delete, Path, Put, Table, Update, item_exists, no_such_item
 
 SESSION_ID = re.compile(r"[0-9a-f]{32}")
 KEPT_SECONDS = 180 * 86_400
@@ -200,10 +200,10 @@ def order_added(session: Item, order: RecordingOrder, *, now: float) -> Update:
 
 
 def order_ended(session_id: str, recording_id: str, at: float) -> Update:
-    """A recording of the session ends at `at` (unix s); the others go on."""
+    """A task's recording ends at `at` (unix s), before its time; the others go on."""
     return Update(
         key=keys.session(session_id),
         set={("orders", recording_id, "ends_at"): at},
         add={"orders_version": 1},
-        when=[Present(("orders", recording_id))],
+        when=[Compare(("orders", recording_id, "ends_at"), ">", at)],
     )

@@ -1,19 +1,12 @@
 """A task and the stream it is for: whichever comes first, the recorder has its order in time, once."""
 
-from collections.abc import Callable
-
 import pytest
 
-from chalicelib import aws, keys
-from chalicelib.api.action import Call
-from chalicelib.attribute_values import Item
-from chalicelib.live import tasks
+from chalicelib import keys
 from chalicelib.live.task_start import start_due
 from chalicelib.recording.supervision import tend
 from chalicelib.settings import settings
-from chalicelib.table import Write
-from tests.fakes.mortal import Killed, Life
-from tests.fakes.world import BEGIN, GONE, STREAM, World
+from tests.fakes.world import BEGIN, GONE, World
 
 NOW = int(BEGIN)
 LEAD = 120
@@ -145,49 +138,6 @@ def test_a_task_made_after_the_recorder_of_another_ended_has_a_recorder_again(wo
     assert not {"lease_until", "recorder_ended_at"} & set(world.session(session_id))
 
 
-def overtaken(world: World, act: Callable[[], object]) -> None:
-    """Let `act` happen between the next transaction's reads and its writes."""
-    transact, others = world.table.transact, [act]
-
-    def late(*writes: Write) -> None:
-        if others:
-            others.pop()()
-        transact(*writes)
-
-    world.table.transact = late  # type: ignore[method-assign]
-
-
-def test_a_task_made_between_a_publish_s_reading_and_its_writing_is_ordered(world: World) -> None:
-    overtaken(world, lambda: task_from(world, 0))
-    world.publish()
-    assert [list(each.values()) for each in ordered(world)] == [[0]]
-    assert len(world.ecs.tasks) == 1
-
-
-def test_a_publish_between_a_task_s_reading_and_its_writing_is_recorded(world: World) -> None:
-    overtaken(world, world.publish)
-    task_id = task_from(world, 0)
-    assert ordered(world) == [{task_id: 0}]
-    assert len(world.ecs.tasks) == 1
-
-
-@pytest.mark.parametrize("action", ["StopRecordTask", "DeleteRecordTask"])
-def test_a_task_given_up_between_a_publish_s_reading_and_its_writing_is_not_recorded(world: World, action: str) -> None:
-    task_id = task_from(world, 0)
-    overtaken(world, lambda: world.act(action, TaskId=task_id))
-    world.publish()
-    assert ordered(world) == [{}]
-
-
-@pytest.mark.parametrize("action", ["StopRecordTask", "DeleteRecordTask"])
-def test_a_task_given_up_as_it_is_being_started_is_not_recorded(world: World, action: str) -> None:
-    world.publish()
-    task_id = task_from(world, 3600)
-    overtaken(world, lambda: world.act(action, TaskId=task_id))
-    tick(world, 3500)
-    assert (ordered(world), world.ecs.requests) == ([{}], [])
-
-
 @pytest.mark.parametrize("action", ["StopRecordTask", "DeleteRecordTask"])
 def test_a_task_given_up_before_its_start_never_starts(world: World, action: str) -> None:
     world.publish()
@@ -208,69 +158,6 @@ def test_a_task_stopped_while_its_recorder_waits_for_the_start_is_over(world: Wo
     assert (order["starts_at"], order["ends_at"]) == (NOW + 60, BEGIN + 30)
 
 
-def test_a_task_is_answered_though_no_recorder_can_be_started_and_the_tick_tries_again(world: World) -> None:
-    world.publish()
-    world.ecs.is_down = True
-    task_id = task_from(world, 0, until=600)
-    world.ecs.is_down = False
-    tick(world, 60)
-    assert ordered(world) == [{task_id: 0}]
-    assert len(world.ecs.tasks) == 1
-
-
-def test_a_task_is_answered_though_its_order_cannot_be_given_and_the_tick_gives_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.publish()
-    with monkeypatch.context() as broken:
-        broken.setattr("chalicelib.live.task_start.live_session", lambda table, stream: 1 / 0)
-        task_id = task_from(world, 0, until=600)
-    assert ordered(world) == [{}]
-    tick(world, 60)
-    assert ordered(world) == [{task_id: 0}]
-    assert len(world.ecs.tasks) == 1
-
-
-CREATE_CALLS = 9
-"""Version, other tasks; the transaction; what is live, its session; the order; the session, its launch; RunTask."""
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", range(1, CREATE_CALLS + 1))
-def test_a_task_whose_function_dies_is_whole_or_not_there(
-    world: World, monkeypatch: pytest.MonkeyPatch, at: int, when: str
-) -> None:
-    world.publish()
-    life = Life(at, when)
-    with monkeypatch.context() as dying:
-        dying.setattr(aws, "client", lambda service: life.of(world.client(service)))
-        with pytest.raises(Killed):
-            create(world, life)
-    tick(world, 60)
-    tick(world, 200)
-    is_there = at > 3 or (at, when) == (3, "after")
-    assert [len(each) for each in ordered(world)] == [is_there]
-    assert len(world.ecs.tasks) == is_there
-
-
-def test_the_calls_of_a_new_task_are_those_the_test_above_dies_at(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.publish()
-    life = Life()
-    monkeypatch.setattr(aws, "client", lambda service: life.of(world.client(service)))
-    create(world, life)
-    assert life.calls == CREATE_CALLS
-
-
-def create(world: World, life: Life) -> Item:
-    """CreateRecordTask in a function that may die."""
-    params = tasks.CreateRecordTask(
-        DomainName=STREAM.domain, AppName=STREAM.app, StreamName=STREAM.stream, EndTime=NOW + 600
-    )
-    return dict(tasks.create(params, Call(table=life.of(world.table), now=world.now)))
-
-
 def test_one_task_s_trouble_does_not_keep_the_others_waiting(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.publish()
     task_from(world, 3600)
@@ -288,3 +175,14 @@ def test_an_unpublished_session_is_given_no_task(world: World) -> None:
     task_from(world, 0)
     tick(world, 60)
     assert (ordered(world), world.ecs.requests) == ([{}], [])
+
+
+@pytest.mark.parametrize("stopped", [30.0, 90.0], ids=["stopped twice", "stopped when it is over"])
+def test_a_task_ends_once(world: World, stopped: float) -> None:
+    world.publish()
+    task_id = task_from(world, 0, until=60)
+    for seconds in (stopped, stopped + 5):
+        world.now = BEGIN + seconds
+        world.act("StopRecordTask", TaskId=task_id)
+    (order,) = world.sessions()[0]["orders"].values()
+    assert order["ends_at"] == min(BEGIN + stopped, NOW + 60)
