@@ -9,7 +9,7 @@ import pytest
 from chalicelib.settings import Settings
 from recorder_task.aws import s3, transport
 from recorder_task.aws.credentials import CredentialSource
-from recorder_task.aws.errors import Unreachable
+from recorder_task.aws.errors import AwsError, Unreachable
 from recorder_task.aws.transport import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Transport
 from tests.fakes.bad_line import FarS3
 from tests.fakes.s3 import FakeS3, Refusal
@@ -89,6 +89,22 @@ def test_a_bucket_that_never_comes_back_is_given_up_when_the_setting_says_so(
     allowed = Settings().upload_retry_seconds
     assert allowed - LONGEST_PAUSE_SECONDS <= clock.now <= allowed
     assert server.objects == {}
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (400, "ExpiredToken")], ids=str)
+def test_a_bucket_that_has_taken_media_is_asked_again_where_it_lets_nobody_in(
+    status: int, code: str, server: FakeS3, clock: Clock, bucket: s3.S3Bucket
+) -> None:
+    server.fail = lambda request: Refusal(status, code) if clock.now < 60 else None
+    for key in ("ready/5.json", "media/5/f0.flv"):
+        with pytest.raises(AwsError, match=code) as refused:
+            bucket.put(key, b"content", content_type="text/plain")
+        assert not isinstance(refused.value, Unreachable)
+    clock.now = 60
+    bucket.put("media/5/f0.flv", b"content", content_type="video/x-flv")
+    clock.now = 0
+    assert bucket.put("ready/5.json", b"content", content_type="application/json")
+    assert clock.now >= 60
 
 
 def test_a_body_that_takes_longer_than_the_time_out_arrives_at_the_first_try(monkeypatch: pytest.MonkeyPatch) -> None:
