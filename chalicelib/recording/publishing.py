@@ -40,6 +40,7 @@ class Known:
     callback_template: Item | None
     selection: Selection
     orders: Mapping[str, RecordingOrder]
+    missing_templates: list[int]
     tasks_are_unchanged: Check
     still_permitted: Check
     """Fails where the stream was forbidden since."""
@@ -173,6 +174,7 @@ def _read(table: Table, hook: PublishHook, *, is_admitted: bool = False, now: fl
         callback_template=_only(second, template_key),
         selection=selected,
         orders=selected.orders(hook, second),
+        missing_templates=selected.missing_templates(second),
         tasks_are_unchanged=task_items.unchanged(stream, first.get(version_key)),
         still_permitted=admission.not_forbidden_meanwhile(stream, first),
     )
@@ -251,6 +253,8 @@ def _say_published(session_id: str, hook: PublishHook, known: Known) -> None:
         tasks=[task["TaskId"] for task in known.selection.tasks],
         recordings=list(known.orders),
     )
+    if known.missing_templates:
+        log("template_missing", **facts, templates=known.missing_templates)
 
 
 def _say_unpublished(live: Item, ending: events.Ending, *, now: float) -> None:

@@ -25,8 +25,15 @@ class Selection:
 
     def template_keys(self) -> list[Key]:
         """Keys of the templates that `orders` needs."""
+        return [keys.record_template(template_id) for template_id in self._template_ids()]
+
+    def missing_templates(self, templates: Mapping[Key, Item]) -> list[int]:
+        """Those that are named and gone: for the rule nothing is recorded, for a task HLS."""
+        return [each for each in self._template_ids() if keys.record_template(each) not in templates]
+
+    def _template_ids(self) -> list[int]:
         owners = [*([self.rule] if self.rule else []), *self.tasks]
-        return [keys.record_template(owner["TemplateId"]) for owner in owners if owner["TemplateId"]]
+        return [owner["TemplateId"] for owner in owners if owner["TemplateId"]]
 
     def orders(self, hook: PublishHook, templates: Mapping[Key, Item]) -> dict[str, RecordingOrder]:
         """What to record, by recording id; one without any format on is none."""

@@ -1,5 +1,6 @@
 """A publish: what is opened, what is recorded, and what it costs."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -122,7 +123,9 @@ def test_a_task_without_a_template_records_hls(world: World) -> None:
     assert set(recordings(world)[f"task-{task_id}"].formats) == {RecordFormat.HLS}
 
 
-def test_of_a_rule_whose_template_is_gone_nothing_is_recorded_and_of_a_task_hls(world: World) -> None:
+def test_for_a_rule_whose_template_is_gone_nothing_is_recorded_and_for_a_task_hls(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     of_rule, of_task = world.template("Flv"), world.template("Mp4")
     world.rule(of_rule)
     task_id = world.task(TemplateId=of_task)
@@ -131,6 +134,8 @@ def test_of_a_rule_whose_template_is_gone_nothing_is_recorded_and_of_a_task_hls(
     world.publish()
     assert set(recordings(world)) == {f"task-{task_id}"}
     assert recordings(world)[f"task-{task_id}"].formats.keys() == {RecordFormat.HLS}
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if '"template_missing"' in line]
+    assert json.loads(line)["templates"] == [of_rule, of_task]
 
 
 @pytest.mark.parametrize("why", ["over", "stopped", "deleted", "to come"])
