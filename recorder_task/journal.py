@@ -84,7 +84,9 @@ class Journal:
 
     def left_behind(self) -> list[OpenFile]:
         """The files that nobody writes and nobody has finished: earlier recorders', and those we had to leave."""
-        return [file for file in self.unfinished() if file.epoch < self.epoch or file.file_id in self._left]
+        unfinished = self.unfinished()
+        self._left.intersection_update(file.file_id for file in unfinished)  # of others nothing is known to the table
+        return [file for file in unfinished if file.epoch < self.epoch or file.file_id in self._left]
 
     def unfinished(self) -> list[OpenFile]:
         """The files that nobody has finished, our own among them."""

@@ -37,8 +37,8 @@ IS_WRITTEN_AGAIN: Mapping[RecordFormat, bool] = {
 }
 """The formats recovered here. HLS is not among them: it goes on in its own output, or is ended as text."""
 
-AGAIN_SECONDS = 60.0
-"""Between two tries of a recorder that lives on."""
+AGAIN_SECONDS = 30.0
+"""From one look for files to the next, of a recorder that lives on."""
 
 
 class Stopped(Exception):
@@ -46,7 +46,7 @@ class Stopped(Exception):
 
 
 class Recovery:
-    """The files that earlier recorders of the session left; `start` works beside the recording, `run` does not."""
+    """The files that nobody writes any more; `start` works beside the recording, `run` does not."""
 
     def __init__(
         self,
@@ -62,17 +62,18 @@ class Recovery:
         self._journal = journal
         self._must_stop = must_stop
         self._thread: threading.Thread | None = None
-        self._failed_at = float("-inf")
+        self._again_at = 0.0
 
     def start(self) -> None:
         """Begin, beside the recording, unless it is at work already."""
         if self._thread is None or not self._thread.is_alive():
+            self._again_at = time.monotonic() + AGAIN_SECONDS
             self._thread = threading.Thread(target=self.run, name="recovery", daemon=True)
             self._thread.start()
 
     def take_up(self) -> None:
-        """Begin again, where this recorder itself had to leave a file; a while after a try that failed."""
-        if self._journal.has_left and time.monotonic() - self._failed_at >= AGAIN_SECONDS:
+        """Begin again, where this recorder itself had to leave a file; a while after the last time."""
+        if self._journal.has_left and time.monotonic() >= self._again_at:
             self.start()
 
     def finish(self) -> None:
@@ -101,7 +102,6 @@ class Recovery:
                 self._recover(file)
             except Exception as error:
                 self._log("recovery_failed", file, reason=f"{type(error).__name__}: {error}")
-                self._failed_at = time.monotonic()
                 self._journal.leave(file.file_id)
 
     def _recover(self, left: OpenFile) -> None:

@@ -11,6 +11,7 @@ from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.report import Occurrences, Report, Status, StatusEvent, Trouble
 from recorder_task import bucket_watch
 from recorder_task.aws import transport
+from recorder_task.jobs import recovery
 from tests.fakes.bad_line import FarS3
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
@@ -31,6 +32,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "FIRST_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(transport, "LONGEST_PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(bucket_watch, "OUTAGE_SECONDS", 0.0)
+    monkeypatch.setattr(recovery, "AGAIN_SECONDS", 0.5)
 
 
 @pytest.fixture
