@@ -1,7 +1,10 @@
 """Another recorder takes over a stream that lives; the first one, which was only slow, wakes and changes nothing."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
+
+import av.error
 
 from tests.fakes.flv_origin import FlvOrigin
 from tests.media.clips import ClipOrder, clip
@@ -15,8 +18,16 @@ HURRIED = {"CHECKPOINT_SECONDS": "0.2", "LEASE_SECONDS": "1.5", "ORDERS_SECONDS"
 
 
 def has_uploaded_all_formats(victim: Victim) -> bool:
-    """Whether a part of every file is in the bucket."""
-    return sum(bool(upload.parts) for upload in victim.s3.uploads.values()) == len(FILES)
+    """Whether media of every file is in the bucket, and not its header alone."""
+    contents = [b"".join(part for _, part in sorted(upload.parts.items())) for upload in victim.s3.uploads.values()]
+    return sum(holds_media(content) for content in contents) == len(FILES)
+
+
+def holds_media(content: bytes) -> bool:
+    """Whether packets can be read."""
+    with suppress(av.error.FFmpegError):
+        return any(True for _ in packets_of(content))
+    return False
 
 
 def test_a_recorder_that_wakes_after_it_was_replaced_changes_nothing(tmp_path: Path) -> None:

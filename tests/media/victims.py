@@ -22,6 +22,7 @@ from chalicelib.table import DynamoTable, Put, Update
 from recorder_task.aws.connect import connected
 from recorder_task.control import Control
 from recorder_task.recorder import Recorder
+from recorder_task.stop import Stop
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
 from tests.media.moments import Answer
 from tests.media.studio import ENVIRONMENT, session_item, template_order
@@ -182,7 +183,7 @@ class Victim:
         endpoints = {"AWS_ENDPOINT_URL_S3": self.s3.url, "AWS_ENDPOINT_URL_DYNAMODB": self._endpoint}
         with connected(settings, {**ENVIRONMENT, **endpoints}) as (bucket, table):
             control = Control(table, self._session_id, settings, time.time)
-            return Recorder(settings, bucket, control, threading.Event(), time.time).run()
+            return Recorder(settings, bucket, control, Stop(), time.time).run()
 
     @property
     def entries(self) -> list[str]:
