@@ -9,6 +9,7 @@ import pytest
 from chalicelib import aws, keys
 from chalicelib.recording.report import Report, Status, StatusEvent
 from chalicelib.recording.supervision import recorder_stopped, tend
+from tests.fakes.ecs import detail
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3, Refusal
 from tests.fakes.world import BEGIN, World
@@ -16,7 +17,6 @@ from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.packets import contents, packets_of
 from tests.media.studio import Studio
 from tests.media.watched_table import WatchedTable
-from tests.fakes.ecs import detail
 
 Source = Callable[[Clip], Path]
 MADE = ClipOrder(seconds=4, width=64, height=64)
