@@ -19,7 +19,7 @@ from tests.e2e.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
-ANY_PORTS = {f"TAPEDECK_{name}_PORT": "0" for name in ("FRONT", "AWS", "ECS", "RTMP")}
+ANY_PORTS = {f"TAPEDECK_{name}_PORT": "0" for name in ("FRONT", "AWS", "ECS", "RTMP", "ORIGIN_API")}
 
 
 def command(name: str, state: Path, environment: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
