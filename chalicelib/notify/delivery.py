@@ -1,6 +1,7 @@
 """One try of a callback: enter the URL's gate, claim the event, sign, post, write what came of it."""
 
 import json
+import time
 
 from chalicelib.attribute_values import Item
 from chalicelib.notify import gate, outbox, queue
@@ -9,24 +10,41 @@ from chalicelib.notify.signing import SIGNATURE_HEADER, header, signed
 from chalicelib.settings import settings
 from chalicelib.table import Table
 
+GOES_ON_SECONDS = 5.0
+"""How long a function takes up what waits: it lives for 30 s, and a try may take 20."""
+
 
 def deliver(table: Table, event_id: str, *, now: float) -> None:
-    """Try an event that is due; does nothing for one that is not, so a message may come any number of times."""
+    """Try an event that is due, and after it, while there is time, those that wait for its URL.
+
+    Does nothing for an event that is not due, so a message may come any number of times.
+    """
+    began, elapsed = time.monotonic(), 0.0
+    following = [event_id]
+    while following and elapsed < GOES_ON_SECONDS:
+        queue.announce(following[1:])
+        following = _try(table, following[0], now=now + elapsed)
+        elapsed = time.monotonic() - began
+    queue.announce(following)
+
+
+def _try(table: Table, event_id: str, *, now: float) -> list[str]:
+    """Try one event; returns those that are to be tried next."""
     event = outbox.due(table, event_id, now=now)
     if event is None:
-        return
+        return []
     slot = gate.enter(table, event["url"], now=now)
     if slot is None:
-        _wait(table, event, now=now)
-        return
-    answer = None
+        return _wait(table, event, now=now)
+    answer, following = None, []
     try:
         claimed = outbox.claim(table, event, now=now)
         if claimed is not None:
             answer = _send(claimed, now=now)
             outbox.settle(table, claimed, answer, now=now + answer.latency_ms / 1000)
     finally:
-        gate.leave(table, slot, answer, now=now + (answer.latency_ms / 1000 if answer else 0))
+        following = gate.leave(table, slot, answer, now=now + (answer.latency_ms / 1000 if answer else 0))
+    return following
 
 
 def repair(table: Table, *, now: float) -> None:
@@ -37,10 +55,11 @@ def repair(table: Table, *, now: float) -> None:
         gate.tend(table, each, now=now)
 
 
-def _wait(table: Table, event: Item, *, now: float) -> None:
+def _wait(table: Table, event: Item, *, now: float) -> list[str]:
+    """Let an event wait for its URL; it comes back where the URL has become free meanwhile."""
     gate.expect(table, event["url"], now=now)
-    if outbox.wait(table, event) and gate.is_open(table, event["url"], now=now):
-        queue.announce([event["event_id"]])
+    is_missed = outbox.wait(table, event) and gate.is_open(table, event["url"], now=now)
+    return [event["event_id"]] if is_missed else []
 
 
 def _send(event: Item, *, now: float) -> Answer:

@@ -3,12 +3,13 @@
     open ──no answer in time──▶ slow ──any HTTP answer──▶ open
 
 A delivery holds one of the URL's numbered slots under a lease; who finds none free has its event wait, and whoever
-leaves wakes the next. So a receiver that hangs holds few senders at first and one afterwards, and all others are left
-for other URLs. The minute tick wakes what a sender that died would have woken.
+leaves sees to the next. So a receiver that hangs holds few senders at first and one afterwards, and all others are left
+for other URLs. The minute tick announces what a sender that died would have seen to.
 """
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,8 +61,8 @@ def enter(table: Table, url: str, *, now: float) -> Slot | None:
     return None
 
 
-def leave(table: Table, slot: Slot, answer: Answer | None, *, now: float) -> None:
-    """Free the slot, note how the URL answered (None: it was not asked), and wake an event that waits for it."""
+def leave(table: Table, slot: Slot, answer: Answer | None, *, now: float) -> list[str]:
+    """Free the slot and note how the URL answered (None: it was not asked); returns the events to be tried next."""
     found: dict[Path, Any] = {slot.name: 0}
     if answer is not None and answer.is_late:
         found["slow_since"] = now
@@ -75,9 +76,8 @@ def leave(table: Table, slot: Slot, answer: Answer | None, *, now: float) -> Non
     try:
         gate = table.update(left)
     except ConditionFailed:  # the lease has ended, and another delivery has the slot
-        return
-    if "LPK" in gate:
-        _wake(table, gate, now=now)
+        return []
+    return _next(table, gate, now=now) if "LPK" in gate and _free(gate, now=now) else []
 
 
 def expect(table: Table, url: str, *, now: float) -> None:
@@ -99,29 +99,26 @@ def awaited(table: Table) -> Iterator[Item]:
 
 
 def tend(table: Table, gate: Item, *, now: float) -> None:
-    """Wake an event of an awaited URL whose deliveries have died; forget a URL for which none waits."""
-    if _wake(table, gate, now=now) or gate["waited_at"] > now - SETTLED_SECONDS:
+    """Announce events of an awaited URL whose deliveries have died; forget a URL for which none waits."""
+    waiting = _next(table, gate, now=now)
+    if waiting:
+        if _free(gate, now=now):
+            queue.announce(waiting)
+        return
+    if gate["waited_at"] > now - SETTLED_SECONDS:
         return
     still = Compare("waited_at", "=", gate["waited_at"])
     forgotten = Update(key=keys.callback_url(gate["url"]), remove=["LPK", "LSK"], when=[still])
-    try:
+    with suppress(ConditionFailed):  # something waits again
         table.update(forgotten)
-    except ConditionFailed:  # something waits again
-        return
 
 
-def _wake(table: Table, gate: Item, *, now: float) -> bool:
-    """Announce the events that have waited longest: one, and where nothing is under way as many as may be.
-
-    Returns whether any waits.
-    """
-    free = _free(gate, now=now)
-    is_idle = len(free) == _width(gate)
-    waiting = table.query(keys.waiting_for(gate["url"]), index=keys.LISTING, limit=len(free) if is_idle else 1)
-    event_ids = [event["event_id"] for event in waiting]
-    if free:
-        queue.announce(event_ids)
-    return bool(event_ids)
+def _next(table: Table, gate: Item, *, now: float) -> list[str]:
+    """The events that have waited longest: one, and where nothing is under way as many as may be."""
+    free = len(_free(gate, now=now))
+    limit = free if free == _width(gate) else 1
+    waiting = table.query(keys.waiting_for(gate["url"]), index=keys.LISTING, limit=limit)
+    return [event["event_id"] for event in waiting]
 
 
 def _width(gate: Item) -> int:

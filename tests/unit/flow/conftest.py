@@ -12,9 +12,9 @@ from tests.fakes.world import World
 
 @pytest.fixture(autouse=True)
 def short_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Loopback is allowed, waits are short."""
+    """Loopback is allowed, waits are short: but for those that a loaded machine may need."""
     monkeypatch.setenv("CALLBACK_ALLOW_PRIVATE", "1")
-    monkeypatch.setenv("CALLBACK_TIMEOUT_SECONDS", "0.3")
+    monkeypatch.setenv("CALLBACK_TIMEOUT_SECONDS", "10")
     monkeypatch.setenv("HOLD_SECONDS", "0.2")
     settings.cache_clear()
     yield

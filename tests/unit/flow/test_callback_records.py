@@ -8,6 +8,7 @@ import pytest
 from chalicelib.api.action import Call
 from chalicelib.api.api_key import ApiKey
 from chalicelib.live.callback_records import ACTIONS
+from chalicelib.settings import settings
 from tests.fakes.callback_receiver import CallbackReceiver
 from tests.fakes.world import BEGIN, HOOK, World
 
@@ -101,7 +102,11 @@ def test_totals_are_of_what_the_filters_leave(told: World) -> None:
     assert (answer["TotalNum"], answer["TotalPage"], len(answer["DataInfoList"])) == (2, 2, 1)
 
 
-def test_a_try_that_got_no_answer_says_why(world: World, receiver: CallbackReceiver) -> None:
+def test_a_try_that_got_no_answer_says_why(
+    world: World, receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLBACK_TIMEOUT_SECONDS", "0.3")
+    settings.cache_clear()
     world.callbacks(receiver.base)
     receiver.hangs = True
     world.publish()

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
-from chalicelib.notify import gate, outbox, queue
+from chalicelib.notify import delivery, gate, outbox, queue
 from chalicelib.notify.delivery import deliver, repair
 from chalicelib.notify.events import CallbackEvent, EventType
 from chalicelib.notify.gate import Slot
@@ -20,7 +20,8 @@ from tests.fakes.callback_receiver import CallbackReceiver, callback_receiver
 from tests.fakes.sqs import Message
 from tests.fakes.world import BEGIN, STREAM, World
 
-URL = "https://receiver.example.com/callbacks"
+URL = "http://127.0.0.1:2/callbacks"
+"""Nobody listens there."""
 LATE = Answer(error="no answer in 20 s", latency_ms=20_000, is_late=True)
 REFUSED = Answer(error="ConnectionRefusedError: …")
 FAILED = Answer(status=500)
@@ -37,8 +38,8 @@ def entered(world: World, *, after: float = 0) -> Slot:
     return slot
 
 
-def leave(world: World, slot: Slot, answer: Answer | None, *, after: float = 1) -> None:
-    gate.leave(world.table, slot, answer, now=BEGIN + after)
+def leave(world: World, slot: Slot, answer: Answer | None, *, after: float = 1) -> list[str]:
+    return gate.leave(world.table, slot, answer, now=BEGIN + after)
 
 
 def due_event(world: World, event_id: str, *, url: str = URL, now: float = BEGIN) -> str:
@@ -120,11 +121,51 @@ def test_an_event_waits_for_its_turn_and_counts_no_try(world: World, held: Slot)
 
 
 @pytest.mark.parametrize("answer", [LATE, REFUSED, FAILED, DELIVERED, None])
-def test_who_leaves_wakes_the_event_that_has_waited_longest(world: World, held: Slot, answer: Answer | None) -> None:
+def test_who_leaves_is_told_of_the_event_that_has_waited_longest(
+    world: World, held: Slot, answer: Answer | None
+) -> None:
     deliver(world.table, due_event(world, "e0", now=BEGIN - 1), now=BEGIN)
-    leave(world, held, answer)
-    woken = ["e0", "e1"] if answer in (FAILED, DELIVERED) else ["e0"]
-    assert world.sqs.take() == [Message(event_id, 0) for event_id in woken]
+    is_open = answer in (FAILED, DELIVERED)
+    assert leave(world, held, answer) == (["e0", "e1"] if is_open else ["e0"])
+
+
+def test_who_leaves_while_others_are_under_way_is_told_of_one(world: World) -> None:
+    slots = [entered(world) for _ in range(4)]
+    for number in range(3):
+        deliver(world.table, due_event(world, f"e{number}"), now=BEGIN)
+    assert [leave(world, slot, DELIVERED) for slot in slots] == [["e0"], ["e0"], ["e0"], ["e0", "e1", "e2"]]
+
+
+def test_a_sender_goes_on_with_what_waits_in_the_order_in_which_it_was_due(
+    world: World, receiver: CallbackReceiver
+) -> None:
+    slots = [gate.enter(world.table, receiver.base, now=BEGIN) for _ in range(4)]
+    waiting = [due_event(world, f"e{number}", url=receiver.base, now=BEGIN + number / 10) for number in range(10)]
+    for event_id in reversed(waiting):
+        deliver(world.table, event_id, now=BEGIN + 1)
+    assert {state_of(world, event_id) for event_id in waiting} == {"waiting"}
+    for slot in slots:
+        assert slot is not None
+        leave(world, slot, DELIVERED)
+    deliver(world.table, due_event(world, "new", url=receiver.base), now=BEGIN + 2)
+    assert [each["file_id"] for each in receiver.received] == ["new", *waiting]
+    deliver(world.table, world.sqs.messages[0].event_id, now=BEGIN + 3)
+    assert len(receiver.received) == 11, "what was announced to others too is tried once"
+
+
+def test_a_sender_whose_time_is_up_announces_what_waits(
+    world: World, receiver: CallbackReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "GOES_ON_SECONDS", 0.1)
+    monkeypatch.setenv("CALLBACK_TIMEOUT_SECONDS", "0.2")
+    settings.cache_clear()
+    receiver.hangs = True
+    gate.expect(world.table, receiver.base, now=BEGIN)
+    waiting = world.table.items[keys.event(due_event(world, "e0", url=receiver.base))]
+    assert outbox.wait(world.table, waiting)
+    deliver(world.table, due_event(world, "new", url=receiver.base), now=BEGIN)
+    assert [each["file_id"] for each in receiver.received] == ["new"]
+    assert [message.event_id for message in world.sqs.take()] == ["new", "e0"]
 
 
 def test_a_slot_that_came_free_while_an_event_began_to_wait_is_not_missed(
@@ -134,13 +175,13 @@ def test_a_slot_that_came_free_while_an_event_began_to_wait_is_not_missed(
 
     def after_all_have_left(write: Update) -> Item:
         if write.key == waits:
+            monkeypatch.setattr(world.table, "update", update)
             leave(world, held, DELIVERED)
-            world.sqs.take()
         return update(write)
 
     monkeypatch.setattr(world.table, "update", after_all_have_left)
     deliver(world.table, due_event(world, "e2"), now=BEGIN)
-    assert world.sqs.take() == [Message("e2", 0)]
+    assert world.table.items[waits]["attempt"] == 1
 
 
 def test_the_tick_wakes_an_event_when_the_delivery_before_it_has_died(world: World, held: Slot) -> None:
