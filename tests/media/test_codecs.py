@@ -17,7 +17,7 @@ from tests import enhanced_flv
 from tests.fakes.hook_server import HookServer
 from tests.fakes.s3 import FakeS3
 from tests.fakes.serving import serving
-from tests.local.test_origin import running_origin
+from tests.local.origin_process import running_origin
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.flv_surgery import flv, tags_of, with_codec_id_12
 from tests.media.h266 import HEIGHT, WIDTH, configuration, with_h266
@@ -190,7 +190,8 @@ def test_over_rtmp(video: str, audio: str, s3: FakeS3, tmp_path: Path, complaint
     sent = made(video, audio)
     names = [name for name in CONTAINERS if video in FORMATS[RecordFormat(name)].video_codecs]
     hooks = HookServer()
-    with serving(hooks.application()) as base, running_origin(f"{base}/hooks/srs", tmp_path) as origin:
+    with serving(hooks.application()) as base, running_origin(f"{base}/hooks/srs", tmp_path) as facts:
+        origin = f"rtmp://127.0.0.1:{facts['port']}"
         hooks.held["on_publish"] = hold = threading.Event()
         with Publisher(f"{origin}/live/room-7", sent.content, speed=2) as publisher:
             hooks.wait_for("on_publish")
