@@ -5,7 +5,8 @@ with the recorder or with PyAV, and ffmpeg decodes each of its tracks.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -185,10 +186,9 @@ def test_what_a_format_cannot_hold_is_said_of_it_alone(
     assert [reason in each for each in told if "record_start_failed" in each] == [True]
 
 
-@pytest.mark.parametrize(("video", "audio"), [("h264", "mp3"), ("hevc", "opus"), ("av1", "aac")])
-def test_over_rtmp(video: str, audio: str, s3: FakeS3, tmp_path: Path, complaints_of_ffmpeg: Complaints) -> None:
-    sent = made(video, audio)
-    names = [name for name in CONTAINERS if video in FORMATS[RecordFormat(name)].video_codecs]
+@contextmanager
+def recorded_over_rtmp(sent: Clip, names: Sequence[str], s3: FakeS3, tmp_path: Path) -> Iterator[Studio]:
+    """The studio that has recorded a clip from the local origin, every packet of it."""
     hooks = HookServer()
     with serving(hooks.application()) as base, running_origin(f"{base}/hooks/srs", tmp_path) as facts:
         origin = f"rtmp://127.0.0.1:{facts['port']}"
@@ -202,5 +202,23 @@ def test_over_rtmp(video: str, audio: str, s3: FakeS3, tmp_path: Path, complaint
             hold.set()
             publisher.wait()
         assert studio.wait().code == 0
-    for name in names:
-        assert_holds(studio, name, sent, complaints_of_ffmpeg, video, audio)
+        yield studio
+
+
+@pytest.mark.parametrize(("video", "audio"), [("h264", "mp3"), ("hevc", "opus"), ("av1", "aac")])
+def test_over_rtmp(video: str, audio: str, s3: FakeS3, tmp_path: Path, complaints_of_ffmpeg: Complaints) -> None:
+    sent = made(video, audio)
+    names = [name for name in CONTAINERS if video in FORMATS[RecordFormat(name)].video_codecs]
+    with recorded_over_rtmp(sent, names, s3, tmp_path) as studio:
+        for name in names:
+            assert_holds(studio, name, sent, complaints_of_ffmpeg, video, audio)
+
+
+def test_h266_over_rtmp(s3: FakeS3, tmp_path: Path) -> None:
+    sent = with_h266(made("h264", "aac"))
+    expected = list(packets_of(sent.content))
+    with recorded_over_rtmp(sent, CONTAINERS, s3, tmp_path) as studio:
+        for name in CONTAINERS:
+            found = list(packets_of(studio.content(studio.file(name))))
+            for kind in ("video", "audio"):
+                assert contents(found, kind) == contents(expected, kind)
