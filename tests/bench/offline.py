@@ -14,6 +14,8 @@ from tests.bench.figures import Figures
 
 FOUR = ("flv", "mp4", "hls", "aac")
 PART_BYTES = 16 * 2**20
+JOB_SECONDS = 120
+"""Of what is recovered from the bucket: its double counts the whole file's hash at each reading."""
 
 
 def measure(figures: Figures, recorders: Recorders, folder: Path, *, seconds: int) -> None:
@@ -34,14 +36,15 @@ def measure(figures: Figures, recorders: Recorders, folder: Path, *, seconds: in
         figures.compared(f"offline, {what} ({seconds} s), into memory: CPU s an hour", copy * hour, theirs * hour, goal)
         if what == "recover FLV":
             figures.alone("offline, start of the process, once: CPU s", f"{start:.2f}", "")
+    clip.make(source, JOB_SECONDS)
     _upload(recorders, source)
     _, job = _copied(recorders, ["job", "flv"])
     recorders.cloud.forget()
     theirs = cpu_seconds_in_all(ffmpeg(str(source), ["flv"], folder))
     figures.compared(
-        f"offline, recovery job of an FLV ({seconds} s), download and upload over TLS: CPU s an hour",
-        job * hour,
-        theirs * hour,
+        f"offline, recovery job of an FLV ({JOB_SECONDS} s), download and upload over TLS: CPU s an hour",
+        job * 3600 / JOB_SECONDS,
+        theirs * 3600 / JOB_SECONDS,
         "",
     )
     for left in (*folder.glob("*/out*"), source):
