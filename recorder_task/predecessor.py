@@ -46,11 +46,10 @@ class Predecessor:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while session_id is not None:
             session, files = self._read(session_id)
-            if not files or session is None:
-                return []
-            if not _has_recorder(session):
-                return [(file, seconds) for file in files if (seconds := _continue_seconds(session, file)) > 0]
-            if time.monotonic() >= deadline:
+            waited_for = [(file, seconds) for file in files if (seconds := _continue_seconds(session, file)) > 0]
+            if not waited_for or not _has_recorder(session):
+                return waited_for
+            if "unpublished_at" not in session or time.monotonic() >= deadline:
                 return []
             self._journal.assure_lease()
             time.sleep(PAUSE_SECONDS)
@@ -64,12 +63,12 @@ class Predecessor:
         session_id = found[0]["session_id"] if found else None
         return session_id if session_id != self._journal.session_id else None
 
-    def _read(self, session_id: str) -> tuple[Item | None, list[OpenFile]]:
+    def _read(self, session_id: str) -> tuple[Item, list[OpenFile]]:
         key = keys.session(session_id)
         entries = [OpenFile.from_item(item) for item in self._journal.items(key.pk, keys.FILE_PREFIX)]
         own = RecordFormat.HLS, self._recording_id
         files = [file for file in entries if (file.format, file.recording_id) == own]
-        return next(iter(self._journal.items(key.pk, key.sk) if files else []), None), files
+        return next(iter(self._journal.items(key.pk, key.sk) if files else []), {}), files
 
 
 def _has_recorder(session: Item) -> bool:
@@ -77,5 +76,5 @@ def _has_recorder(session: Item) -> bool:
 
 
 def _continue_seconds(session: Item, file: OpenFile) -> float:
-    order = session["orders"].get(file.recording_id)
+    order = session.get("orders", {}).get(file.recording_id)
     return RecordingOrder.from_item(order).continue_seconds if order else 0

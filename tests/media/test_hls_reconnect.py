@@ -143,7 +143,10 @@ def test_a_recorder_that_is_still_at_its_last_segment_puts_its_file_away_for_the
 def test_where_nothing_is_waited_for_a_new_file_begins(source: Source) -> None:
     path, ends = source(clip(MADE)), template_order("hls")
     with died_after(2, path, ends) as died:
+        died.change({"lease_until": died.clock() + 5})  # and its recorder is not waited for
         assert comes_back(died, path, ends).run().code == 0
+        assert "lease_until" in died.session
+        died.change({"lease_until": 0})
         assert died.run().code == 0
         assert sorted(len(each) for each in outlines(died.s3)) == [3, 6]
         assert statuses(died.s3) == ["record_start_succeeded", "record_ended", "record_ended"]
