@@ -7,7 +7,6 @@ lifecycle rule takes empty objects away after days, when every request that was 
 
 from recorder_task.aws.s3 import Bucket
 
-
 DOOR_BYTES = 0
 
 

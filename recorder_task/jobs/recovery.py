@@ -146,9 +146,10 @@ class Recovery:
 
     def _count(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
         tally: Tally | None = None
-        for sample in stored.samples():
-            tally = tally or Tally(sample)
-            tally.add(sample)
+        for run in stored.runs():
+            for sample in run:
+                tally = tally or Tally(sample)
+                tally.add(sample)
             self._may_go_on()
         return tally, Written(stored.size_bytes)
 
@@ -160,9 +161,9 @@ class Recovery:
         tally: Tally | None = None
         written = Written(0)
         try:
-            for sample in stored.samples():
+            for run in filter(None, stored.runs()):
                 if output is None or tally is None:
-                    tally = Tally(sample)
+                    tally = Tally(run[0])
                     output = FORMATS[file.format].open(
                         FileOrder(
                             bucket=self._bucket,
@@ -173,15 +174,16 @@ class Recovery:
                             tally=tally,
                             utc_offset_hours=self._settings.naming_utc_offset_hours,
                             tracks=stored.tracks,
-                            starts_at=sample.at,
+                            starts_at=run[0].at,
                             part_bytes=self._settings.part_bytes,
                             segment_seconds=self._settings.hls_segment_seconds,
                             is_new=False,
                         )
                     )
                 memory.wait_for_room()
-                output.write(sample)
-                tally.add(sample)
+                for sample in run:
+                    output.write(sample)
+                    tally.add(sample)
                 self._may_go_on()
             if output is not None:
                 lane.submit(lambda: self._journal.confirm(file.file_id))  # or another recovery has come meanwhile

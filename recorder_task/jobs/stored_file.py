@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -14,6 +15,7 @@ from recorder_task.interleaver import Interleaver
 from recorder_task.pyav_track import track_of
 from recorder_task.sample import Sample
 
+RUN_SAMPLES = 128
 PIECE_BYTES = 4 * 1024 * 1024
 """Read ahead: one request for some seconds of media."""
 
@@ -98,35 +100,32 @@ class StoredFile:
         """Of the object."""
         return self._reader.size_bytes
 
-    def samples(self) -> Iterator[Sample]:
-        """Every sample that reads, in the order of dts over all tracks."""
+    def runs(self) -> Iterator[list[Sample]]:
+        """Every sample that reads, in the order of dts over all tracks, some at a time."""
         interleaver = Interleaver(self.tracks)
-        for sample in self._read():
-            yield from interleaver.push([sample])
-        yield from interleaver.flush()
+        samples = self._samples()
+        while run := list(islice(samples, RUN_SAMPLES)):
+            yield interleaver.push(run)
+        yield interleaver.flush()
 
-    def _read(self) -> Iterator[Sample]:
+    def _samples(self) -> Iterator[Sample]:
         tracks = {track.index: track for track in self.tracks}
         shifts: dict[int, int] = {}
-        first_at: float | None = None
+        began_at: float | None = None
         for packet in self._packets():
-            track = tracks[packet.stream_index]
-            if track.index not in shifts:
+            index, dts, pts = packet.stream_index, packet.dts, packet.pts
+            track = tracks[index]
+            shift = shifts.get(index)
+            if shift is None:
                 starts_at = self._track_starts.get(track.kind)
-                shifts[track.index] = 0 if starts_at is None else round(starts_at / track.time_base) - packet.dts
-            shift = shifts[track.index]
-            at = (packet.dts + shift) * track.seconds_per_tick
-            first_at = at if first_at is None else first_at
+                shift = shifts[index] = 0 if starts_at is None else round(starts_at / track.time_base) - dts
+            is_key_frame = packet.is_keyframe and track.kind == "video"
             sample = Sample(
-                track,
-                memoryview(packet),
-                packet.dts + shift,
-                packet.pts + shift,
-                packet.duration or 0,
-                packet.is_keyframe and track.kind == "video",
-                self._began_at + at - first_at,
+                track, memoryview(packet), dts + shift, pts + shift, packet.duration or 0, is_key_frame, 0.0
             )
-            sample.packet, sample.source_pts = packet, packet.pts
+            if began_at is None:
+                began_at = self._began_at - sample.at
+            sample.packet, sample.source_pts, sample.arrived_at = packet, pts, began_at + sample.at
             yield sample
 
     def _packets(self) -> Iterator[Any]:
