@@ -26,7 +26,9 @@ class LiveSource:
         self.stop = threading.Event()
         self.began_at = 0.0
         self.began = threading.Event()
-        """When the first tag was sent, unix s."""
+        """The first tag was sent, at `began_at` (unix s)."""
+        self.late_seconds = 0.0
+        """How late the latest tag was sent: what a loaded machine adds to any time that is looked at."""
         self._tags = tags_of(made)
 
     def play(self, send: Send) -> None:
@@ -37,4 +39,5 @@ class LiveSource:
         for tag in self._tags:
             if self.stop.wait(max(0.0, self.began_at + tag.milliseconds / 1000 - time.time())):
                 return
+            self.late_seconds = max(self.late_seconds, time.time() - self.began_at - tag.milliseconds / 1000)
             send(chunks(tag))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalicelib.table import Update, item_exists
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.rtmp_origin import RtmpOrigin, Send
 from tests.fakes.s3 import FakeS3
@@ -14,7 +13,7 @@ from tests.media.clips import ClipOrder, clip
 from tests.media.flv_surgery import AUDIO, VIDEO, FlvTag, retimed, tags_of
 from tests.media.live_source import SET_CHUNK_SIZE, chunks
 from tests.media.packets import Packet, contents, packets_of
-from tests.media.studio import SESSION_KEY, Studio, template_order
+from tests.media.studio import Studio, template_order
 
 MADE = ClipOrder(seconds=10, width=64, height=64, key_frame_seconds=0.4, b_frames=0)
 START_MS, END_MS = 4000, 6000
@@ -95,23 +94,3 @@ def test_a_task_that_ends_while_its_stream_stands_still_has_all_that_had_come(na
     found = list(packets_of(studio.content(studio.file(name))))
     assert contents(found, "video") == contents(sent, "video")
     assert len(contents(found, "audio")) == pytest.approx(len(contents(sent, "audio")), abs=1)
-
-
-def test_a_recording_that_was_taken_from_the_orders_is_let_go_and_the_others_go_on(s3: FakeS3) -> None:
-    with FlvOrigin(clip(MADE).content) as origin:
-        studio = Studio(s3, {"drain_seconds": 0.3})
-        studio.order(origin.url, template_order("flv"), template_order("aac", recording_id="task-7", task_id="7"))
-        studio.start()
-        origin.send(until_ms=3_000)
-        s3.wait_for(lambda: len(s3.uploads) == 2)
-        studio.change({("orders", "task-7", "ends_at"): time.time()})
-        s3.wait_for(lambda: len(studio.files) == 1)
-        studio.table.update(
-            Update(key=SESSION_KEY, remove=[("orders", "task-7")], add={"orders_version": 1}, when=[item_exists])
-        )
-        studio.table.wait_for(lambda: "task-7" not in studio.session["outcomes"])
-        origin.send(until_ms=6_000)
-        origin.end()
-        assert studio.wait().code == 0
-    assert sorted(file.format for file in studio.files) == ["aac", "flv"]
-    assert set(studio.session["outcomes"]) == {"template-1"}
