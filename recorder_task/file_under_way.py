@@ -71,6 +71,8 @@ class FileUnderWay:
         self.tally = tally
         self.output: Output = FORMATS[request.name].open(order)
         self._request = request
+        self.gap_seconds = 0.0
+        """Of media that is missing before its beginning."""
         self._counted_tracks = 1
         self._noted: dict[str, Any] = {"dropped_seconds": 0.0, "repairs": {}}
 
@@ -87,6 +89,12 @@ class FileUnderWay:
         if len(tally.tracks) > self._counted_tracks and self._request.name is RecordFormat.MP4:
             self._counted_tracks = len(tally.tracks)
             self._note({"track_starts": dict(tally.track_starts)})
+
+    @property
+    def saved_until(self) -> float:
+        """From where on media (seconds, `at`) is missing if nothing more of this file comes into the bucket."""
+        tally = self.tally
+        return tally.first.at + tally.saved_seconds if tally.saved_seconds else tally.first.at - self.gap_seconds
 
     def checkpoint(self) -> None:
         """Bring what is held into the bucket, and what its bytes do not tell into the journal."""

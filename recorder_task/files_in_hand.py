@@ -1,6 +1,7 @@
 """The files of one format that are not committed yet: from the first byte to the ready object, or to recovery."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.recording.finished_file import FinishedFile
@@ -16,7 +17,7 @@ from recorder_task.sample import Sample, Track
 from recorder_task.upload_lane import UploadLane
 
 BROKEN_LANES = 3
-"""A format whose uploads have failed this often, not for an outage, is given up."""
+"""A format whose uploads have failed this often in a row, not for an outage, is given up."""
 
 
 class FilesInHand:
@@ -60,7 +61,8 @@ class FilesInHand:
     def begin(self, first: Sample, tracks: Sequence[Track]) -> FileUnderWay:
         """Begin a file; raises what the muxer raises."""
         file = self._request.begin(first, tracks)
-        file.tally.dropped_seconds = self._dropped_seconds if self._lost_since is None else first.at - self._lost_since
+        gap_seconds = self._dropped_seconds if self._lost_since is None else first.at - self._lost_since
+        file.gap_seconds = file.tally.dropped_seconds = max(0.0, gap_seconds)
         self._dropped_seconds, self._lost_since = 0.0, None
         self._files.add(file)
         return file
@@ -81,6 +83,7 @@ class FilesInHand:
             commit(self._desk.bucket, facts)
             self._desk.journal.close(facts.file_id)
             self._files.discard(file)
+            self._broken_lanes = 0
             on_ready(facts)
 
         self.lane.submit(commit_it)
@@ -105,10 +108,10 @@ class FilesInHand:
         The next file is told from where on media never came into the bucket. False, and nothing done, where it would
         meet the same: this recorder was replaced, the bucket never took anything, or it is the last of some failures.
         """
+        self._broken_lanes += not isinstance(self.lane.failure, Unreachable)
         if self._is_refused:
             return False
-        self._broken_lanes += not isinstance(self.lane.failure, Unreachable)
-        saved_until = [file.tally.saved_until for file in self._files]
+        saved_until = [file.saved_until for file in self._files]
         if saved_until:
             self._lost_since = min(saved_until)
         self._leave()
@@ -139,9 +142,14 @@ class FilesInHand:
         for file in list(self._files):
             self._files.discard(file)
             if self._is_empty:
-                self._desk.journal.close(file.file_id)
+                self._strike_out(file)
             else:
                 self._desk.journal.leave(file.file_id)
+
+    def _strike_out(self, file: FileUnderWay) -> None:
+        with suppress(Replaced):
+            self._entries.settle()  # an entry that was still on its way would come behind
+            self._desk.journal.close(file.file_id)
 
     def _new_lane(self) -> UploadLane:
         return UploadLane(self._lane_name, self._desk.memory, self._desk.journal.assure_lease)

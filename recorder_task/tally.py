@@ -66,11 +66,6 @@ class Tally:
         return ended_at - self.first.at
 
     @property
-    def saved_until(self) -> float:
-        """As far as the file lies in the bucket, as samples count their time (`at`)."""
-        return self.first.at + self.saved_seconds
-
-    @property
     def track_starts(self) -> Mapping[str, float]:
         """Seconds from the first sample's beginning to that of each kind of track."""
         return {track.track.kind: round(track.began_at - self.first.at, 6) for track in self.tracks.values()}

@@ -9,7 +9,7 @@ import pytest
 from chalicelib import keys
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.report import Occurrences, Report, Status, StatusEvent, Trouble
-from recorder_task import bucket_watch
+from recorder_task import bucket_watch, format_voice
 from recorder_task.aws import transport
 from recorder_task.jobs import recovery
 from tests.fakes.bad_line import FarS3
@@ -134,20 +134,30 @@ def assert_goes_on(studio: Studio, s3: FarS3) -> None:
 
 
 @pytest.mark.parametrize("outage", ["locked out", "gone"])
-def test_a_recorder_whose_tries_ran_out_goes_on_in_a_new_file(outage: str, far_s3: FarS3) -> None:
+def test_a_recorder_whose_tries_ran_out_goes_on_in_a_new_file(
+    outage: str, far_s3: FarS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: set[str] = set()
+
+    def watched_log(event: str, **facts: Any) -> None:
+        if event == "recording_broken":
+            with far_s3.changed:
+                broken.add(facts["format"])
+                far_s3.changed.notify_all()
+
+    monkeypatch.setattr(format_voice, "log", watched_log)
     with FlvOrigin(clip(MADE).content) as origin:
         studio = Studio(far_s3, {**SETTINGS, "upload_retry_seconds": 0.6})
         studio.order(origin.url, template_order(*FILES, "hls"))
         studio.start()
         origin.send(until_ms=10_000)
         far_s3.wait_for(lambda: has_parts(far_s3, len(FILES))() and any(".m3u8" in key for key in far_s3.objects))
-        before = file_ids(studio)
         if outage == "gone":
             far_s3.line.cut()
         else:
             far_s3.fail = lambda request: Refusal(403, "AccessDenied")
         origin.send(until_ms=12_900)
-        studio.table.wait_for(lambda: len(before & file_ids(studio)) <= 1, 30)  # HLS goes on in its file
+        far_s3.wait_for(lambda: broken == {*FILES, "hls"}, 30)
         far_s3.line.mend()
         far_s3.fail = lambda request: None
         origin.send(until_ms=30_000)
@@ -191,10 +201,23 @@ def test_a_file_that_is_refused_is_left_to_recovery_and_the_next_one_is_not(s3: 
     assert s3.uploads == {}
 
 
-def file_ids(studio: Studio) -> set[str]:
-    """What is being written, as the session's item says."""
-    outcomes = studio.session.get("outcomes", {}).get("template-1", {})
-    return {each["file_id"] for each in outcomes.values() if "file_id" in each}
+def test_a_format_that_is_refused_again_and_again_is_given_up(s3: FakeS3) -> None:
+    s3.min_part_bytes = 0
+    s3.fail = lambda request: Refusal(400, "InvalidArgument") if request.query.get("partNumber") == "3" else None
+    with FlvOrigin(clip(MADE).content) as origin:
+        studio = Studio(s3, {"part_bytes": 32 * 1024})
+        studio.order(origin.url, template_order("mp4"))
+        studio.start()
+        origin.send(until_ms=10_000)
+        s3.wait_for(lambda: len(recovered(studio)) == 1)
+        origin.send(until_ms=24_000)
+        s3.wait_for(lambda: len(recovered(studio)) == 2)
+        origin.send(until_ms=50_000)
+        assert studio.wait().code == 1  # without a format left it ends by itself
+    assert [file.recovered for file in studio.files] == [True] * 3
+    missing(studio, studio.files, "video")
+    assert studio.session["outcomes"]["template-1"]["mp4"]["state"] == "failed"
+    assert s3.uploads == {}
 
 
 def recovered(studio: Studio) -> list[FinishedFile]:
