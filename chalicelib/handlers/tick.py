@@ -17,9 +17,9 @@ blueprint = Blueprint(__name__)
 
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
 def tick(event: CloudWatchEvent) -> None:
-    """Send callbacks whose message was lost, start due tasks, close sessions, end HLS that nobody continued."""
+    """Send callbacks whose message was lost, close sessions, end HLS that nobody continued, start due tasks."""
     repair(aws.table(), now=time.time())
-    start_due(aws.table(), now=time.time())
     tend(aws.table(), now=time.time())
     end_expired(aws.table(), now=time.time())
+    start_due(aws.table(), now=time.time())
     domains.sweep(aws.table(), now=time.time())
