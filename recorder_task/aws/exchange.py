@@ -24,7 +24,7 @@ LONGEST_HEAD_BYTES = 64 * 1024
 LONGEST_SIZE_LINE_BYTES = 1024
 
 _STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: .*)?", re.ASCII)
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")
+_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)")
 _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 
@@ -56,7 +56,9 @@ class Connection:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
             if server.scheme == "https":
                 trusted = tls or ssl.create_default_context()
-                self._socket = trusted.wrap_socket(self._socket, server_hostname=server.hostname)
+                self._socket = trusted.wrap_socket(
+                    self._socket, server_hostname=server.hostname, suppress_ragged_eofs=False
+                )
         except BaseException:
             self._socket.close()
             raise
@@ -124,7 +126,7 @@ class Connection:
             field = _FIELD.fullmatch(line)
             if field is None:
                 raise BrokenAnswer(f"no header: {line[:80]!r}")
-            name, value = field[1].lower(), field[2]
+            name, value = field[1].lower(), field[2].strip(" \t")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         return int(parsed[2]), parsed[1] == "1", headers
 
