@@ -4,6 +4,7 @@ Nothing is repaired here: it is counted and told, for it is the encoder's to men
 alone, and stutter where timestamps are uneven.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import fmean
@@ -28,28 +29,29 @@ class Regularity:
 
     def __init__(self) -> None:
         self.noticed: dict[str, int] = {}
-        self._stretches: dict[TrackKind, list[float]] = {}
-        self._gop_began_at: float | None = None
-        self._is_long = False
+        self._stretches: dict[TrackKind, list[float]] = {"video": [], "audio": []}
+        self._too_long_at: float | None = None
+        """When the group of pictures is too long; infinite once that was noticed."""
 
     def look(self, samples: Iterable[Sample]) -> None:
         """Take samples in the order of their dts."""
+        stretches = self._stretches
         for sample in samples:
             at, kind = sample.at, sample.track.kind
-            stretch = self._stretches.setdefault(kind, [])
+            stretch = stretches[kind]
             stretch.append(at)
             if at - stretch[0] >= STRETCH_SECONDS:
                 if _is_uneven(stretch):
                     self._notice(f"{kind}_uneven")
-                self._stretches[kind] = [at]
-            if kind == "video":
+                stretches[kind] = [at]
+            if kind == "video" and (sample.is_key_frame or self._too_long_at is None or at > self._too_long_at):
                 self._follow_gop(at, is_key_frame=sample.is_key_frame)
 
     def _follow_gop(self, at: float, *, is_key_frame: bool) -> None:
-        if is_key_frame or self._gop_began_at is None:
-            self._gop_began_at, self._is_long = at, False
-        elif not self._is_long and at - self._gop_began_at > LONGEST_GOP_SECONDS:
-            self._is_long = True
+        if is_key_frame or self._too_long_at is None:
+            self._too_long_at = at + LONGEST_GOP_SECONDS
+        else:
+            self._too_long_at = math.inf
             self._notice("gop_abnormal")
 
     def _notice(self, name: str) -> None:
