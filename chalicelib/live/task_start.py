@@ -4,6 +4,8 @@ A task is looked after when it is made, and by the tick from its lead on: woken 
 comes later finds it by itself. Looked after twice, late or at once by several, it is ordered once.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import is_mixed
@@ -15,6 +17,8 @@ from chalicelib.recording.session import live_session, order_added
 from chalicelib.settings import settings
 from chalicelib.table import Check, Compare, ConditionFailed, Present, Table, Update
 
+AT_ONCE = 8
+"""Tasks looked after side by side: many begin on the hour, and a start is mostly waiting. A client has 10 connections."""
 SETTLED_SECONDS = 60.0
 """A publish that read the stream's tasks before one was due has opened its session by then: a hook ends in 29 s."""
 
@@ -40,13 +44,17 @@ def start_due(table: Table, *, now: float) -> None:
     listed = [keys.Key(item["PK"], item["SK"]) for item in table.query(keys.ALL_ARMED, index=keys.LISTING, last=last)]
     pointers = table.get_many(listed)
     tasks = table.get_many(keys.Key(each["item_pk"], each["item_sk"]) for each in pointers.values())
-    for task in tasks.values():
-        try:
-            start(table, task, now=now)
-            if is_over(task, now=now) or _is_settled(task, now=now):
-                table.update(_disarmed(task))
-        except Exception as error:  # one task's trouble must not keep the others waiting
-            log("task_not_started", task_id=task["TaskId"], stream=str(stream_of(task)), error=repr(error))
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        list(workers.map(lambda task: _look_after(table, task, now=now), tasks.values()))
+
+
+def _look_after(table: Table, task: Item, *, now: float) -> None:
+    try:
+        start(table, task, now=now)
+        if is_over(task, now=now) or _is_settled(task, now=now):
+            table.update(_disarmed(task))
+    except Exception as error:  # one task's trouble must not keep the others waiting
+        log("task_not_started", task_id=task["TaskId"], stream=str(stream_of(task)), error=repr(error))
 
 
 def start(table: Table, task: Item, *, now: float) -> None:

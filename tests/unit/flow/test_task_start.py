@@ -1,12 +1,15 @@
 """A task and the stream it is for: whichever comes first, the recorder has its order in time, once."""
 
+from dataclasses import replace
+from threading import Barrier
+
 import pytest
 
 from chalicelib import keys
 from chalicelib.live.task_start import start_due
 from chalicelib.recording.supervision import tend
 from chalicelib.settings import settings
-from tests.fakes.world import BEGIN, GONE, World
+from tests.fakes.world import BEGIN, GONE, HOOK, STREAM, World
 
 NOW = int(BEGIN)
 LEAD = 120
@@ -186,3 +189,20 @@ def test_a_task_ends_once(world: World, stopped: float) -> None:
         world.act("StopRecordTask", TaskId=task_id)
     (order,) = world.sessions()[0]["orders"].values()
     assert order["ends_at"] == min(BEGIN + stopped, NOW + 60)
+
+
+def test_tasks_that_begin_on_the_hour_do_not_wait_for_each_other(world: World) -> None:
+    streams = [replace(STREAM, stream=f"room-{number}") for number in range(4)]
+    for stream in streams:
+        world.publish(replace(HOOK, stream=stream))
+        address = {"DomainName": stream.domain, "AppName": stream.app, "StreamName": stream.stream}
+        world.act("CreateRecordTask", **address, StartTime=NOW + 3600, EndTime=NOW + 7200)
+    all_four = Barrier(len(streams), timeout=20)
+
+    def start(session_id: str) -> None:
+        all_four.wait()
+
+    world.ecs.on_start = start
+    tick(world, 3500)
+    assert len(world.ecs.tasks) == 4
+    assert [list(each.values()) for each in ordered(world)] == [[3600]] * 4
