@@ -18,7 +18,7 @@ from chalicelib.settings import settings
 from chalicelib.table import Check, Compare, ConditionFailed, Present, Table, Update
 
 AT_ONCE = 8
-"""Tasks looked after side by side: many begin on the hour, and a start is mostly waiting. A client has 10 connections."""
+"""Tasks looked after side by side: many begin on the hour. Fewer than the 10 connections of a client."""
 SETTLED_SECONDS = 60.0
 """A publish that read the stream's tasks before one was due has opened its session by then: a hook ends in 29 s."""
 
