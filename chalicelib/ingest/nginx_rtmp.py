@@ -29,7 +29,6 @@ from chalicelib.ingest.hooks import (
 
 OTHER_EVENTS = frozenset({"on_connect", "on_done", "on_disconnect", "on_play_done", "on_record_done", "on_update"})
 NAME = "nginx-rtmp"
-NOBODY_PUBLISHES = "Live stream not found"
 SPELLED_AS_THEY_ARE = "!$'()*,/:;=@~"
 """Beside letters, digits and -._: what may stand in a query and does not divide it."""
 LAST_FIELD = {"on_publish": "type", "on_publish_done": "name", "on_play": "reset"}
@@ -68,10 +67,9 @@ def drop_request(publisher: Publisher) -> ControlRequest:
 
 
 def check_dropped(status: int, body: bytes) -> None:
-    """Raise ControlFailed unless the publisher is gone, by the answer (how many were dropped) or before it."""
+    """Raise ControlFailed unless the publisher is gone: it answers how many were dropped, 0 where nobody was there."""
     answer = body.decode(errors="replace").strip()
-    is_gone = (status == HTTP_OK and answer.isdecimal()) or answer == NOBODY_PUBLISHES
-    if not is_gone:
+    if status != HTTP_OK or not answer.isdecimal():
         raise ControlFailed(f"HTTP {status}, {answer[:100]!r}")
 
 

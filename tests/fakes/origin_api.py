@@ -1,6 +1,6 @@
 """Control interfaces of origins, as far as publishers are asked for or dropped: they answer as SRS 5 and nginx-rtmp do.
 
-Sources: `SrsGoApiClients` and `SrsHttpAuthMux` of SRS, `ngx_rtmp_control_drop` of nginx-rtmp.
+SRS's answers by its source (`SrsGoApiClients`, `SrsHttpAuthMux`), nginx-rtmp's as version 1.2.2 gave them.
 """
 
 import base64
@@ -47,7 +47,6 @@ class SrsApi:
 class NginxControl:
     """nginx-rtmp's control module at /control: `publishers` are (app, name) as RTMP spelled them."""
 
-    apps: set[str] = field(default_factory=lambda: {"live"})
     publishers: set[tuple[str, str]] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
@@ -59,10 +58,7 @@ class NginxControl:
     async def _drop(self, request: web.Request) -> web.Response:
         self.asked.append(f"{request.method} {request.raw_path}")
         fields = dict(pair.split("=", 1) for pair in request.raw_path.partition("?")[2].split("&"))  # as they stand
-        if fields["app"] not in self.apps:
-            return web.Response(status=400, text="Application not found")
         publisher = (fields["app"], fields["name"])
-        if publisher not in self.publishers:
-            return web.Response(status=400, text="Live stream not found")
+        number = int(publisher in self.publishers)
         self.publishers.discard(publisher)
-        return web.Response(text="1")
+        return web.Response(text=str(number))
