@@ -117,7 +117,9 @@ class FileUnderWay:
         try:
             self.output.abort()
         except Exception as error:
-            log("muxer_not_closed", file_id=self.file_id, reason=str(error))
+            session = self._request.desk.session
+            facts = {"session_id": session.session_id, "stream": str(session.stream), "file_id": self.file_id}
+            log("muxer_not_closed", **facts, reason=str(error))
 
     def finish(self) -> Callable[[], FinishedFile]:
         """End the file; returns what gives its facts once the lane has come there. Raises what the muxer raises."""
