@@ -9,7 +9,9 @@ from chalicelib.recording.finished_file import AudioTrack
 from chalicelib.recording.orders import RecordFormat
 from tests.fakes.world import BEGIN, FILE, HOOK
 
-SESSION = session.opened("5" * 32, HOOK, {}, decision={"rules": [], "tasks": []}, pull_base="rtmp://origin", now=BEGIN).item
+SESSION = session.opened(
+    "5" * 32, HOOK, {}, decision={"rules": [], "tasks": []}, pull_base="rtmp://origin", now=BEGIN
+).item
 
 
 def test_event_1_a_push_has_started() -> None:

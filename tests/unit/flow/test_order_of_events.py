@@ -51,7 +51,9 @@ def test_both_events_of_a_publish_bear_its_sequence_and_the_next_publish_a_great
 
 
 def test_the_end_of_a_publish_follows_its_beginning_though_two_functions_clocks_differ() -> None:
-    item = session.opened("5" * 32, HOOK, {}, decision={"rules": [], "tasks": []}, pull_base="rtmp://origin", now=BEGIN).item
+    item = session.opened(
+        "5" * 32, HOOK, {}, decision={"rules": [], "tasks": []}, pull_base="rtmp://origin", now=BEGIN
+    ).item
     stopped = events.push_stopped(item, events.CLIENT_CLOSED, app_id=1, now=BEGIN - 3).payload
     started = events.push_started(item, app_id=1).payload
     assert int(stopped["seq"]) == int(started["seq"]) + 1
