@@ -185,6 +185,7 @@ def _say(what: str, event: Item, facts: dict[Path, Any]) -> None:
         file_id=event["file_id"],
         event_id=event["event_id"],
         event_type=event["event_type"],
+        url=event["url"].partition("?")[0],  # a query may hold what lets one in
         attempt=event["attempt"],
         **{name: facts[name] for name in ("status", "error", "latency_ms", "answer") if name in facts},
         request=without_secrets(event["payload"]),

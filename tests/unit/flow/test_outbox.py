@@ -83,6 +83,7 @@ def test_a_delivered_event_is_signed_logged_and_done(
         "file_id": "",
         "event_id": f"{session_id}-1",
         "event_type": 1,
+        "url": f"{receiver.base}/begin",
         "attempt": 1,
         "status": 200,
         "error": "",
