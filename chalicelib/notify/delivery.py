@@ -4,6 +4,7 @@ import json
 import time
 
 from chalicelib.attribute_values import Item
+from chalicelib.logs import log
 from chalicelib.notify import gate, outbox, queue
 from chalicelib.notify.post import Answer, post
 from chalicelib.notify.signing import SIGNATURE_HEADER, header, signed
@@ -51,8 +52,11 @@ def repair(table: Table, *, now: float) -> None:
     """What the minute tick does for callbacks: lost messages, senders that died, URLs that do not answer."""
     outbox.announce_overdue(table, now=now)
     for each in gate.awaited(table):
-        outbox.park_those_that_waited_too_long(table, each["url"], now=now)
-        gate.tend(table, each, now=now)
+        try:
+            outbox.park_those_that_waited_too_long(table, each["url"], now=now)
+            gate.tend(table, each, now=now)
+        except Exception as error:  # one URL's trouble must not keep the others waiting; the next tick tries again
+            log("callback_url_not_tended", url=each["url"].partition("?")[0], error=repr(error))
 
 
 def _wait(table: Table, event: Item, *, now: float) -> list[str]:

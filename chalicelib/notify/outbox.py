@@ -130,7 +130,7 @@ def park_those_that_waited_too_long(table: Table, url: str, *, now: float) -> No
     listed = table.query(keys.waiting_for(url), index=keys.LISTING, last=last, limit=PARKED_AT_ONCE)
     for event in table.get_many(keys.event(each["event_id"]) for each in listed).values():
         if event["state"] == WAITING:  # the listing may lag behind
-            park(table, event, "its URL has not answered for too long", now=now)
+            park(table, event, "it waited too long for its URL", now=now)
 
 
 def due_at(event_id: str, at: float) -> dict[Any, Any]:

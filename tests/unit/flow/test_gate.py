@@ -203,6 +203,17 @@ def test_the_tick_forgets_a_url_for_which_nothing_has_waited_for_a_minute(
     assert world.listed(keys.ALL_AWAITED) == []
 
 
+def test_one_url_s_trouble_does_not_keep_the_others_waiting(
+    world: World, held: Slot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = "http://a.example.com/"
+    gate.expect(world.table, broken, now=BEGIN)
+    del world.table.items[keys.callback_url(broken)]["waited_at"]
+    repair(world.table, now=BEGIN + 60)
+    assert world.sqs.take() == [Message("e1", 0)]
+    assert '"event":"callback_url_not_tended"' in capsys.readouterr().err
+
+
 def test_an_event_that_has_waited_for_a_day_is_parked(
     world: World, held: Slot, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -213,7 +224,7 @@ def test_an_event_that_has_waited_for_a_day_is_parked(
     assert (event["state"], event["attempt"], event["error"]) == (
         "parked",
         0,
-        "its URL has not answered for too long",
+        "it waited too long for its URL",
     )
     assert '"event":"callback_parked"' in capsys.readouterr().err
 
