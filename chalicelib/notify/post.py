@@ -45,7 +45,7 @@ def post(url: str, body: bytes, *, timeout_seconds: float, headers: Mapping[str,
         status, text = _exchange(where, body, headers, began + timeout_seconds)
     except UnsafeUrl as unsafe:
         error = str(unsafe)
-    except (OSError, http.client.HTTPException) as failure:
+    except (OSError, http.client.HTTPException, ValueError) as failure:  # ValueError: of a name no codec takes
         is_late = isinstance(failure, TimeoutError) or time.monotonic() - began >= timeout_seconds
         error = f"no answer in {timeout_seconds:g} s" if is_late else f"{type(failure).__name__}: {failure}"
     latency = round((time.monotonic() - began) * 1000)

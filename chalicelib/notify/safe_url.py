@@ -39,7 +39,6 @@ NO_PORTS_OF_HTTP = frozenset(
 )
 """Ports of mail, shells, files and the like, to which no browser posts either (Fetch, "bad port")."""
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?", re.IGNORECASE)
-
 _ENDS_IN_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
 """What some resolver may take for an IPv4 address."""
 

@@ -104,6 +104,15 @@ def test_the_connection_is_made_to_the_address_that_was_checked(
     assert receiver.headers[0]["Host"] == f"callbacks.example.com:{port}"
 
 
+def test_a_name_that_cannot_even_be_asked_for_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any, **named: Any) -> Any:
+        raise UnicodeError("label empty or too long")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    answer = post("http://callbacks.example.com/", b"{}", timeout_seconds=5)
+    assert (answer.status, answer.error, answer.is_late) == (0, "UnicodeError: label empty or too long", False)
+
+
 def test_a_name_that_nobody_resolves_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, let_go = threading.Event(), threading.Event()
 
