@@ -7,10 +7,10 @@ import time
 from chalicelib.logs import log
 from chalicelib.settings import settings
 from recorder_task.aws.connect import connected
-from recorder_task.control import AlreadyClaimed, Control, SessionUnavailable
 from recorder_task.recorder import FAILED, OK, Recorder
+from recorder_task.session.control import AlreadyClaimed, Control, SessionUnavailable
+from recorder_task.session.stop import Stop, set_by_signals
 from recorder_task.settings import Launch, launch
-from recorder_task.stop import Stop, set_by_signals
 
 
 def main(how: Launch, stop: Stop) -> int:

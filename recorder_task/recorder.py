@@ -6,24 +6,32 @@ from typing import Any
 
 from chalicelib.logs import log
 from chalicelib.recording.orders import SessionOrders
-from chalicelib.recording.report import StatusEvent, Trouble
+from chalicelib.recording.report import Trouble
 from chalicelib.settings import Settings
 from recorder_task.aws.s3_reading import ReadableBucket
-from recorder_task.backlog import Backlog, Dropped
-from recorder_task.bucket_watch import BucketWatch
-from recorder_task.control import Control, Outcomes
-from recorder_task.desk import Desk
-from recorder_task.ending import NOTHING_LEFT, STALLED, TERMINATED, UNPUBLISHED, Patience, Situation, reason_to_end
-from recorder_task.intake import Intake
-from recorder_task.jobs.last_words import say_last_words
+from recorder_task.jobs.last_words import say_last_words, say_that_nothing_came
 from recorder_task.jobs.recovery import Recovery
 from recorder_task.jobs.unfinished_hls import UnfinishedHls
-from recorder_task.recording import Recording
-from recorder_task.reporter import Reporter
+from recorder_task.pull.source import Source, SourceFailed
+from recorder_task.recordings.desk import Desk
+from recorder_task.recordings.recording import Recording
 from recorder_task.sample import Sample
-from recorder_task.source import Source, SourceFailed
-from recorder_task.stop import Stop
-from recorder_task.upload_lane import UploadMemory
+from recorder_task.session.control import Control, Outcomes
+from recorder_task.session.ending import (
+    NOTHING_LEFT,
+    STALLED,
+    TERMINATED,
+    UNPUBLISHED,
+    Patience,
+    Situation,
+    reason_to_end,
+)
+from recorder_task.session.stop import Stop
+from recorder_task.telling.reporter import Reporter
+from recorder_task.timing.intake import Intake
+from recorder_task.uploads.backlog import Backlog, Dropped
+from recorder_task.uploads.bucket_watch import BucketWatch
+from recorder_task.uploads.upload_lane import UploadMemory
 
 OK, FAILED = 0, 1
 WAIT_SECONDS = 0.2
@@ -80,7 +88,7 @@ class Recorder:
         except SourceFailed as failure:
             reason = f"source failed: {failure}"
             log("recording_failed", session_id=session.session_id, stream=str(session.stream), reason=reason)
-            self._tell_that_nothing_came(reporter, reason)
+            self._left = say_that_nothing_came(reporter, self._control.orders, self._left, reason, self._clock())
             recovery.join()
             self._settle_what_was_left(reporter)
             self._control.end(reason, whatever_was_ordered=True)
@@ -267,28 +275,6 @@ class Recorder:
 
     def _must_stop(self) -> bool:
         return self._stop.is_set() or self._control.is_lost
-
-    def _tell_that_nothing_came(self, reporter: Reporter, reason: str) -> None:
-        """Once for each format, however often it is tried."""
-        orders = self._control.orders.recordings.values()
-        for order in (each for each in orders if each.starts_at <= self._clock()):
-            left = dict(self._left.get(order.recording_id, {}))
-            self._left = {**self._left, order.recording_id: left}
-            for name in order.formats:
-                reporter.expect(name)
-                state = left.get(name, {}).get("state")
-                if state == "failed":
-                    continue
-                reporter.status(
-                    StatusEvent.ERROR if state == "recording" else StatusEvent.START_FAILED,
-                    name,
-                    recording_id=order.recording_id,
-                    task_id=order.task_id,
-                    reason=reason,
-                )
-                if state != "recording":
-                    left[name] = {"state": "failed", "files": 0, "reason": reason}
-        reporter.trouble(Trouble.PULL_FAILED, description=reason)
 
     def _vitals(self) -> Mapping[str, Any]:
         """What the heartbeat carries; the control's thread asks."""

@@ -16,14 +16,14 @@ FILES = sorted(
     if "node_modules" not in path.parts
 )
 PURE = [
-    "recorder_task/flv_messages.py",
-    "recorder_task/flv_tags.py",
-    "recorder_task/timeline.py",
-    "recorder_task/cutter.py",
-    "recorder_task/rtmp/amf0.py",
-    "recorder_task/rtmp/chunks.py",
-    "recorder_task/rtmp/player.py",
-    "recorder_task/ending.py",
+    "recorder_task/pull/flv_messages.py",
+    "recorder_task/pull/flv_tags.py",
+    "recorder_task/timing/timeline.py",
+    "recorder_task/timing/cutter.py",
+    "recorder_task/pull/rtmp/amf0.py",
+    "recorder_task/pull/rtmp/chunks.py",
+    "recorder_task/pull/rtmp/player.py",
+    "recorder_task/session/ending.py",
     "chalicelib/recording/naming.py",
     "chalicelib/recording/matching.py",
     "chalicelib/recording/stream.py",

@@ -41,7 +41,7 @@ def test_every_error_of_a_push_is_documented_and_told() -> None:
     text = (ROOT / "docs/04-callbacks.md").read_text()
     rows = [f"| {int(trouble)} | {english} |" for trouble, (_, english) in DESCRIPTIONS.items()]
     assert [row for row in rows if row not in text] == []
-    code = (ROOT / "recorder_task/intake.py").read_text()
+    code = (ROOT / "recorder_task/timing/intake.py").read_text()
     assert [each.name for each in PushTrouble if f"PushTrouble.{each.name}" not in code] == []
 
 

@@ -1,11 +1,11 @@
-"""The last words of recordings that a dead recorder left and nobody took up: they ended, or wait for the stream."""
+"""The last words of recordings that nobody takes up: they ended, wait for the stream, or never got anything."""
 
 from collections.abc import Callable, Collection
 
 from chalicelib.recording.orders import RecordFormat, SessionOrders
-from chalicelib.recording.report import StatusEvent
-from recorder_task.control import Outcomes
-from recorder_task.reporter import Reporter
+from chalicelib.recording.report import StatusEvent, Trouble
+from recorder_task.session.control import Outcomes
+from recorder_task.telling.reporter import Reporter
 
 
 def say_last_words(
@@ -40,4 +40,32 @@ def say_last_words(
                 task_id=order.task_id if order else "",
                 file_id=file_id,
             )
+    return said
+
+
+def say_that_nothing_came(
+    reporter: Reporter, session: SessionOrders, left: Outcomes, reason: str, now: float
+) -> Outcomes:
+    """Tell, once for each format however often it is tried, that the source brings nothing; returns what is true now.
+
+    `left` is what an earlier recorder was at; `now` is in unix seconds.
+    """
+    said = {recording_id: dict(formats) for recording_id, formats in left.items()}
+    for order in (each for each in session.recordings.values() if each.starts_at <= now):
+        formats = said.setdefault(order.recording_id, {})
+        for name in order.formats:
+            reporter.expect(name)
+            state = formats.get(name, {}).get("state")
+            if state == "failed":
+                continue
+            reporter.status(
+                StatusEvent.ERROR if state == "recording" else StatusEvent.START_FAILED,
+                name,
+                recording_id=order.recording_id,
+                task_id=order.task_id,
+                reason=reason,
+            )
+            if state != "recording":
+                formats[name] = {"state": "failed", "files": 0, "reason": reason}
+    reporter.trouble(Trouble.PULL_FAILED, description=reason)
     return said

@@ -11,9 +11,9 @@ import av
 import av.error
 
 from recorder_task.aws.s3_reading import ReadableBucket
-from recorder_task.interleaver import Interleaver
-from recorder_task.pyav_track import track_of
+from recorder_task.pull.pyav_track import track_of
 from recorder_task.sample import Sample
+from recorder_task.timing.interleaver import Interleaver
 
 RUN_SAMPLES = 128
 PIECE_BYTES = 4 * 1024 * 1024

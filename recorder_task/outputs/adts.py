@@ -6,9 +6,9 @@ another length. Source: ISO/IEC 13818-7, 6.2.
 
 from collections.abc import Sequence
 
-from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.output import FLUSH_EACH_PACKET, Muxer
 from recorder_task.sample import Sample, Track
+from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 
 HEADER_BYTES = 7
 LENGTH_SHIFT, LONGEST_FRAME = 13, 0x1FFF

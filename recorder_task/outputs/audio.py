@@ -2,11 +2,11 @@
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
-from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.adts import AdtsWriter
 from recorder_task.outputs.mp3_encoder import Mp3Encoder
 from recorder_task.outputs.output import FLUSH_EACH_PACKET, FileOrder, Muxer, Written
 from recorder_task.sample import Sample
+from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 
 MP3_OPTIONS = {
     **FLUSH_EACH_PACKET,

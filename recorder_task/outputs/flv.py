@@ -7,12 +7,12 @@ import struct
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
-from recorder_task.flv_tags import FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, TAG_HEADER_BYTES
-from recorder_task.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.flv_metadata import AmfValue, KeyFrame, facts_of_index, metadata
 from recorder_task.outputs.flv_track import FlvTrack
 from recorder_task.outputs.output import FileOrder, Written
+from recorder_task.pull.flv_tags import FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, TAG_HEADER_BYTES
 from recorder_task.sample import Sample
+from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 
 SCRIPT_TAG = 18
 TAG_HEADER = struct.Struct(">II3x")

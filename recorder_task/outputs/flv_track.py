@@ -6,9 +6,9 @@ Specification 10.1, annex E.4; enhanced RTMP v2.
 
 from collections.abc import Callable, Mapping
 
-from recorder_task.flv_messages import FOURCC_AUDIO, FOURCC_VIDEO, LEGACY_AUDIO, LEGACY_VIDEO, WITH_COMPOSITION
-from recorder_task.flv_tags import AUDIO_TAG, VIDEO_TAG
 from recorder_task.outputs.flv_metadata import AmfValue
+from recorder_task.pull.flv_messages import FOURCC_AUDIO, FOURCC_VIDEO, LEGACY_AUDIO, LEGACY_VIDEO, WITH_COMPOSITION
+from recorder_task.pull.flv_tags import AUDIO_TAG, VIDEO_TAG
 from recorder_task.sample import Sample, Track
 
 VIDEO_FOURCCS: Mapping[str, bytes] = {codec: fourcc for fourcc, codec in FOURCC_VIDEO.items()}

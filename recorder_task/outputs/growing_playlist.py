@@ -27,7 +27,7 @@ from chalicelib.recording.playlist import (
 from chalicelib.recording.waiting import WaitingFile
 from recorder_task.aws.errors import Overtaken
 from recorder_task.aws.s3 import Bucket
-from recorder_task.continuation import Candidate, Continuation
+from recorder_task.recordings.continuation import Candidate, Continuation
 
 
 class Piece(NamedTuple):

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts, TrackFacts
 from chalicelib.recording.playlist import rounded, target_duration
-from recorder_task.cutter import Cutter
 from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
 from recorder_task.outputs.output import FileOrder, Muxer, Written
+from recorder_task.recordings.tally import TrackTally
 from recorder_task.sample import Sample, Track
-from recorder_task.tally import TrackTally
+from recorder_task.timing.cutter import Cutter
 
 OPTIONS = {
     "mpegts_flags": "+initial_discontinuity",

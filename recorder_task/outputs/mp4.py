@@ -6,7 +6,7 @@ FFmpeg's hybrid muxer ends by hiding the fragments in one `mdat` and writing the
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
-from recorder_task.head_rewritable_object import HeadRewritableObject
+from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 from recorder_task.outputs.faststart import faststart_head, moov_offset
 from recorder_task.outputs.output import FileOrder, Muxer, Written
 from recorder_task.sample import Sample

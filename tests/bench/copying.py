@@ -19,11 +19,11 @@ from chalicelib.settings import Settings
 from chalicelib.table import Put
 from recorder_task.aws.connect import connected
 from recorder_task.aws.s3_reading import ReadableBucket
-from recorder_task.control import Control
 from recorder_task.jobs.recovery import Recovery
-from recorder_task.journal import Journal
 from recorder_task.recorder import Recorder
-from recorder_task.stop import Stop
+from recorder_task.session.control import Control
+from recorder_task.session.journal import Journal
+from recorder_task.session.stop import Stop
 from tests.bench.contestants import UNCUT_SECONDS
 from tests.bench.memory_bucket import MemoryBucket
 from tests.fakes.table import FakeTable

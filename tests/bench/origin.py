@@ -12,8 +12,8 @@ from pathlib import Path
 
 from infra.local.child import Child
 from infra.local.settings import ROOT
-from recorder_task.flv_tags import FlvReader
-from recorder_task.rtmp.chunks import SET_CHUNK_SIZE, chunked
+from recorder_task.pull.flv_tags import FlvReader
+from recorder_task.pull.rtmp.chunks import SET_CHUNK_SIZE, chunked
 from tests.bench.clip import MADE_SECONDS
 from tests.bench.contestants import FFMPEG
 from tests.fakes.hook_server import HookServer

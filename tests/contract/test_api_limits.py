@@ -17,9 +17,13 @@ def test_too_many_requests_are_refused_by_the_code_after_which_the_sdk_tries_aga
     monkeypatch.setenv("REQUESTS_PER_SECOND", "3")
     settings.cache_clear()
     api.services.cache_clear()
-    with pytest.raises(TencentCloudSDKException) as refused:
+
+    def create_many() -> None:
         for number in range(40):  # within a second or two, whatever the machine
             any_sdk("CreateLiveRecordTemplate", TemplateName=f"t-{number}")
+
+    with pytest.raises(TencentCloudSDKException) as refused:
+        create_many()
     assert (refused.value.code, refused.value.message) == (
         "RequestLimitExceeded",
         "CreateLiveRecordTemplate: more than 3 requests in one second.",

@@ -17,7 +17,7 @@ from chalicelib.recording.waiting import WaitingFile
 from chalicelib.settings import Settings
 from chalicelib.table import Compare, ConditionFailed, Put, Table, Update
 from recorder_task.aws.connect import connected
-from recorder_task.journal import Journal, Replaced
+from recorder_task.session.journal import Journal, Replaced
 from tests.fakes.table import FakeTable
 from tests.moto_table import create_table
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 
 from chalicelib.recording.stream import StreamRef
-from recorder_task.rtmp.amf0 import Value, decoded, encoded
-from recorder_task.rtmp.chunks import ChunkReader, chunked
-from recorder_task.rtmp.player import COMMAND, HANDSHAKE_BYTES, HELLO
+from recorder_task.pull.rtmp.amf0 import Value, decoded, encoded
+from recorder_task.pull.rtmp.chunks import ChunkReader, chunked
+from recorder_task.pull.rtmp.player import COMMAND, HANDSHAKE_BYTES, HELLO
 
 Send = Callable[[bytes], None]
 STREAM = StreamRef(domain="push.example.com", app="live", stream="room-7")

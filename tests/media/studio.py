@@ -15,9 +15,9 @@ from chalicelib.settings import Settings
 from chalicelib.table import Path as AttributePath
 from chalicelib.table import Put, Update
 from recorder_task.aws.connect import connected
-from recorder_task.control import Control
 from recorder_task.recorder import Recorder
-from recorder_task.stop import Stop
+from recorder_task.session.control import Control
+from recorder_task.session.stop import Stop
 from tests.fakes.s3 import FakeS3
 from tests.media.watched_table import WatchedTable
 

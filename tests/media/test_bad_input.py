@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.recording.orders import FormatOrder
-from recorder_task.control import AlreadyClaimed, NoSuchSession
+from recorder_task.session.control import AlreadyClaimed, NoSuchSession
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.packets import contents, packets_of

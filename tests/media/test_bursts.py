@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from recorder_task.source import Source
+from recorder_task.pull.source import Source
 from tests.fakes.rtmp_origin import STREAM, RtmpOrigin, Send
 from tests.media.clips import ClipOrder, clip
 from tests.media.flv_surgery import AUDIO, VIDEO, FlvTag, tags_of

@@ -16,7 +16,7 @@ from chalicelib.settings import Settings
 from chalicelib.table import Update
 from recorder_task.aws.connect import connected
 from recorder_task.jobs.recovery import Recovery
-from recorder_task.journal import Journal
+from recorder_task.session.journal import Journal
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
 from tests.fakes.table import FakeTable
 from tests.media.clips import Clip, ClipOrder, clip

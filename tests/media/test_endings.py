@@ -125,7 +125,7 @@ def test_a_connection_that_breaks_off(s3: FakeS3) -> None:
 
 
 def test_the_word_to_stop_wakes_a_recorder_that_waits_for_packets(s3: FakeS3, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recorder_task.source.BURST_SECONDS", 600.0)
+    monkeypatch.setattr("recorder_task.pull.source.BURST_SECONDS", 600.0)
     with FlvOrigin(clip(MADE).content) as origin:
         studio = Studio(s3, SETTINGS)
         studio.order(origin.url, template_order("flv"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.recording.report import Report, Status, StatusEvent, Trouble
-from recorder_task.format_recording import SILENCE_SECONDS
+from recorder_task.recordings.format_recording import SILENCE_SECONDS
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip

@@ -9,9 +9,10 @@ import pytest
 from chalicelib import keys
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.report import Occurrences, Report, Status, StatusEvent, Trouble
-from recorder_task import bucket_watch, format_voice
 from recorder_task.aws import transport
 from recorder_task.jobs import recovery
+from recorder_task.telling import format_voice
+from recorder_task.uploads import bucket_watch
 from tests.fakes.bad_line import FarS3
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen

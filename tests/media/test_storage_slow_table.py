@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import keys
-from recorder_task import entries
+from recorder_task.session import entries
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip

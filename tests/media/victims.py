@@ -20,9 +20,9 @@ from chalicelib.attribute_values import Item
 from chalicelib.settings import Settings
 from chalicelib.table import DynamoTable, Put, Update
 from recorder_task.aws.connect import connected
-from recorder_task.control import Control
 from recorder_task.recorder import Recorder
-from recorder_task.stop import Stop
+from recorder_task.session.control import Control
+from recorder_task.session.stop import Stop
 from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
 from tests.media.moments import Answer
 from tests.media.studio import ENVIRONMENT, session_item, template_order

@@ -9,8 +9,8 @@ from chalicelib.recording import created_objects, session
 from chalicelib.recording.orders import RecordFormat, SessionOrders
 from chalicelib.recording.report import Report, Status, StatusEvent
 from chalicelib.settings import Settings
-from recorder_task.control import AlreadyClaimed, Control
-from recorder_task.reporter import Reporter
+from recorder_task.session.control import AlreadyClaimed, Control
+from recorder_task.telling.reporter import Reporter
 from tests.fakes.world import BEGIN, FILE, HOOK, REPORT, World
 
 ENDED = Status(event=StatusEvent.ENDED)

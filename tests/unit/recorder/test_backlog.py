@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from recorder_task.backlog import Backlog, Dropped
 from recorder_task.sample import Sample
-from recorder_task.upload_lane import UploadMemory
+from recorder_task.uploads.backlog import Backlog, Dropped
+from recorder_task.uploads.upload_lane import UploadMemory
 from tests.unit.recorder.samples import AUDIO, VIDEO, sample
 
 LIMIT = 1000

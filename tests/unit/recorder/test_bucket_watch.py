@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.recording.orders import RecordFormat, SessionOrders
 from chalicelib.recording.report import Level, Trouble
-from recorder_task.bucket_watch import TOLD_EVERY_SECONDS, BucketWatch
-from recorder_task.reporter import Reporter
+from recorder_task.telling.reporter import Reporter
+from recorder_task.uploads.bucket_watch import TOLD_EVERY_SECONDS, BucketWatch
 from tests.media.studio import session_item, template_order
 
 

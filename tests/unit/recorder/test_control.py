@@ -11,8 +11,8 @@ from chalicelib import keys
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.settings import Settings
 from chalicelib.table import Put, Update
-from recorder_task.control import SIGNS_OF_NEWS, AlreadyClaimed, Control, NoSuchSession
-from recorder_task.journal import Replaced
+from recorder_task.session.control import SIGNS_OF_NEWS, AlreadyClaimed, Control, NoSuchSession
+from recorder_task.session.journal import Replaced
 from tests.fakes.table import FakeTable
 from tests.media.watched_table import WatchedTable
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recorder_task.cutter import Cutter
+from recorder_task.timing.cutter import Cutter
 
 
 def cuts(cutter: Cutter, *positions: tuple[float, bool]) -> list[float]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from recorder_task.ending import Patience, Situation, reason_to_end
+from recorder_task.session.ending import Patience, Situation, reason_to_end
 
 PATIENCE = Patience(drain_seconds=2, drain_limit_seconds=10, source_stall_seconds=30)
 NOW = 1_800_000_000.0

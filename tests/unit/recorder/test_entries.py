@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib import keys
 from chalicelib.table import Put, Update
-from recorder_task import entries
-from recorder_task.entries import Entries
-from recorder_task.journal import Journal, Replaced
+from recorder_task.session import entries
+from recorder_task.session.entries import Entries
+from recorder_task.session.journal import Journal, Replaced
 from tests.contract.test_journal import FILE, SESSION_ID
 from tests.fakes.table import FakeTable
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from recorder_task.flv_messages import Message, audio_message, video_message
-from recorder_task.flv_tags import AUDIO_TAG, VIDEO_TAG, FlvReader, NotFlv, Tag
+from recorder_task.pull.flv_messages import Message, audio_message, video_message
+from recorder_task.pull.flv_tags import AUDIO_TAG, VIDEO_TAG, FlvReader, NotFlv, Tag
 from tests.media.flv_surgery import FlvTag, flv
 
 WRITTEN = [

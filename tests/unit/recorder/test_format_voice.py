@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from chalicelib.recording.report import StatusEvent, Trouble
-from recorder_task.format_voice import FormatVoice
-from recorder_task.reporter import Reporter
+from recorder_task.telling.format_voice import FormatVoice
+from recorder_task.telling.reporter import Reporter
 from tests.unit.recorder.test_control import Clock
 from tests.unit.recorder.test_reporter import SESSION, ReportBucket
 

@@ -1,7 +1,7 @@
 """Samples of all tracks in one order."""
 
-from recorder_task.interleaver import Interleaver
 from recorder_task.sample import Track
+from recorder_task.timing.interleaver import Interleaver
 from tests.unit.recorder.samples import AUDIO, VIDEO, sample
 
 Placed = tuple[str, int]

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.recording.report import Trouble
-from recorder_task.lineup import Lineup, changes
 from recorder_task.sample import Track
+from recorder_task.timing.lineup import Lineup, changes
 from tests.unit.recorder.samples import AUDIO, VIDEO, sample
 
 OTHER_VIDEO, OTHER_AUDIO = replace(VIDEO, width=64, height=36), replace(AUDIO, sample_rate=48_000)

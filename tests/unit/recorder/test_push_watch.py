@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.recording.push_report import Abnormality, PushTrouble
-from recorder_task.push_troubles import MOST_DETAILS, PushTroubles
-from recorder_task.push_watch import PushWatch
 from recorder_task.sample import Sample, Track
-from recorder_task.timeline import Timeline
+from recorder_task.telling.push_troubles import MOST_DETAILS, PushTroubles
+from recorder_task.timing.push_watch import PushWatch
+from recorder_task.timing.timeline import Timeline
 from tests.unit.recorder.samples import AUDIO, VIDEO, sample
 
 

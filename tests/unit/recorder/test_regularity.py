@@ -5,8 +5,8 @@ from itertools import accumulate
 
 import pytest
 
-from recorder_task.regularity import Regularity
 from recorder_task.sample import Sample
+from recorder_task.timing.regularity import Regularity
 from tests.unit.recorder.samples import AUDIO, VIDEO, sample
 
 

@@ -10,7 +10,7 @@ from chalicelib.recording.push_report import PushReport, PushTrouble
 from chalicelib.recording.report import Level, Occurrences, Report, Status, StatusEvent, Trouble
 from chalicelib.recording.stream import StreamRef
 from recorder_task.aws.exchange import Body
-from recorder_task.reporter import Reporter
+from recorder_task.telling.reporter import Reporter
 from tests.unit.recorder.test_control import Clock
 
 SESSION = SessionOrders(

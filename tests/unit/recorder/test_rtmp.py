@@ -5,10 +5,10 @@ import struct
 import pytest
 
 from chalicelib.recording.stream import StreamRef
-from recorder_task.flv_tags import AUDIO_TAG, VIDEO_TAG, Tag
-from recorder_task.rtmp.amf0 import NotAmf0, Value, decoded, encoded
-from recorder_task.rtmp.chunks import ChunkReader, chunked
-from recorder_task.rtmp.player import (
+from recorder_task.pull.flv_tags import AUDIO_TAG, VIDEO_TAG, Tag
+from recorder_task.pull.rtmp.amf0 import NotAmf0, Value, decoded, encoded
+from recorder_task.pull.rtmp.chunks import ChunkReader, chunked
+from recorder_task.pull.rtmp.player import (
     ACKNOWLEDGEMENT,
     AGGREGATE,
     COMMAND,
@@ -20,7 +20,7 @@ from recorder_task.rtmp.player import (
     Player,
     Refused,
 )
-from recorder_task.rtmp.pull import parts_of
+from recorder_task.pull.rtmp.pull import parts_of
 
 GREETING = HELLO + bytes(HANDSHAKE_BYTES)
 START = encoded(["onStatus", 0, None, {"level": "status", "code": "NetStream.Play.Start"}])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from recorder_task.timeline import WRAP, Timeline, Times
+from recorder_task.timing.timeline import WRAP, Timeline, Times
 
 Placed = list[tuple[int, int]]
 

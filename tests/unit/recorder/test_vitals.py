@@ -1,6 +1,6 @@
 """What a heartbeat says of a format."""
 
-from recorder_task.vitals import Meter
+from recorder_task.telling.vitals import Meter
 from tests.unit.recorder.samples import VIDEO, sample
 
 

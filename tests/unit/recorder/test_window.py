@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from recorder_task.sample import Sample, Track
-from recorder_task.window import Window
+from recorder_task.timing.window import Window
 from tests.unit.recorder.samples import AUDIO, VIDEO, sample
 
 

@@ -1,0 +1,1 @@
+"""From the origin to packets: the pull, what it brings, the tracks in it."""

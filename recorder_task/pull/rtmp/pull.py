@@ -1,0 +1,108 @@
+"""The connection of a player: what has gathered is read at once.
+
+FFmpeg's own RTMP asks the kernel twice for every chunk, some 600 times a second, and cannot be broken off.
+"""
+
+import select
+import socket
+import ssl
+import time
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from chalicelib.recording.stream import StreamRef
+from recorder_task.pull.flv_tags import Tag
+from recorder_task.pull.rtmp.player import Player
+
+SCHEMES = frozenset({"rtmp", "rtmps"})
+PORTS = {"rtmp": 1935, "rtmps": 443}
+READ_BYTES = 1 << 20
+GATHERED_BYTES = 1 << 19
+"""So much is worth being read before its time: more would fill the kernel's buffer and hold the sender back."""
+HANG_UP = getattr(select, "POLLRDHUP", 0)
+"""Linux alone tells of an end behind what was not read yet; elsewhere it is noticed after the rest."""
+CAUGHT_UP_SECONDS = 0.002
+"""A sender whom a full window holds back goes on within this time once it was read."""
+
+
+def parts_of(url: str, stream: StreamRef) -> tuple[str, str, str]:
+    """An address taken apart: the server's, the application, the name to play with its query.
+
+    The names may hold what separates others, slashes above all: it is known where they stand, and nothing is guessed.
+    """
+    scheme, _, rest = url.partition("://")
+    server, _, path = rest.partition("/")
+    before, _, query = path.partition(f"{stream.app}/{stream.stream}")
+    return f"{scheme}://{server}", before + stream.app, stream.stream + query
+
+
+class RtmpPull:
+    """Plays a stream at an `rtmp://` or `rtmps://` address; raises OSError where nobody plays it in time."""
+
+    def __init__(self, url: str, stream: StreamRef, *, timeout_seconds: float) -> None:
+        base, application, name = parts_of(url, stream)
+        parts = urlsplit(base)
+        self._player = Player(application=application, name=name, address=f"{base}/{application}")
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        deadline = time.monotonic() + timeout_seconds
+        self._buffer = memoryview(bytearray(READ_BYTES))
+        self._socket = socket.create_connection((host, port), timeout=timeout_seconds)
+        try:
+            if parts.scheme == "rtmps":
+                self._socket = ssl.create_default_context().wrap_socket(self._socket, server_hostname=host)
+            self._first = self._begin(deadline)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._socket.settimeout(None)
+
+    def _begin(self, deadline: float) -> list[Tag]:
+        tags: list[Tag] = []
+        while not (self._player.is_playing or self._player.has_ended):
+            self._send()
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            tags += self._player.feed(self._receive())
+        return tags
+
+    def read(self) -> list[Tag]:
+        """Audio and video that came, once something has come; raises OSError at the end of the stream."""
+        if self._first:
+            first, self._first = self._first, []
+            return first
+        if self._player.has_ended:
+            raise ConnectionAbortedError("the stream has ended")
+        tags = self._player.feed(self._receive())
+        self._send()
+        return tags
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Nothing more is there, and none comes at once."""
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return False
+        return not select.select([self._socket], [], [], CAUGHT_UP_SECONDS)[0]
+
+    def rest(self, seconds: float) -> None:
+        """Let what comes gather; the other side's end, ours, and very much to read break this off."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, GATHERED_BYTES)
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN | HANG_UP)
+        poll.poll(seconds * 1000)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+
+    def close(self) -> None:
+        """End the connection; a read under way ends too."""
+        with suppress(OSError):  # the other side was first
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _receive(self) -> memoryview:
+        size = self._socket.recv_into(self._buffer)
+        if not size:
+            raise ConnectionAbortedError("the server closed the connection")
+        return self._buffer[:size]
+
+    def _send(self) -> None:
+        if self._player.outgoing:
+            self._socket.sendall(self._player.outgoing)
+            self._player.outgoing.clear()

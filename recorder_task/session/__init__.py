@@ -1,0 +1,1 @@
+"""The recorder's side of its session: orders, lease, journal, and when the work is over."""

@@ -1,0 +1,1 @@
+"""What is told of recordings: reports, log lines, vitals."""

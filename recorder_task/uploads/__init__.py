@@ -1,0 +1,1 @@
+"""From muxers to the bucket: lanes, growing objects, the memory in between."""

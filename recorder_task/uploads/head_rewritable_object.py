@@ -1,0 +1,192 @@
+"""A growing S3 object whose beginning can still be changed at its end, with nothing on disk.
+
+S3 takes the parts of an upload in any order and as often as one likes until the upload is completed. Part 1 is kept in
+memory beside the part in progress; all between them is in the bucket. A checkpoint uploads the part in progress under
+its own number, though small: at any moment somebody else can complete the upload to a file that lacks at most what
+came since the last checkpoint.
+"""
+
+from recorder_task.aws.errors import Overtaken
+from recorder_task.aws.s3 import UploadedPart, Uploads
+from recorder_task.recordings.tally import Tally
+from recorder_task.uploads.sweep import sweep
+from recorder_task.uploads.upload_lane import UploadLane
+
+PARTS_OF_ONE_SIZE = 500
+"""S3 takes 10,000 parts: every 500 their size grows by its first value, to 500 GB of parts and more."""
+LEAST_PART_BYTES = 5 * 2**20
+"""S3 takes no smaller part, the last one excepted."""
+
+
+class HeadRewritableObject:
+    """A file object for a muxer (write, seek, tell) that becomes an object of the bucket.
+
+    `tally` counts what is written, and is told how much of it lies in the bucket. One that `is_new` takes no other's
+    place: where there is an object already somebody else has taken the file over.
+    """
+
+    def __init__(
+        self,
+        bucket: Uploads,
+        lane: UploadLane,
+        *,
+        tally: Tally,
+        key: str,
+        content_type: str,
+        part_bytes: int,
+        is_new: bool = True,
+    ) -> None:
+        self._is_new = is_new
+        self._bucket = bucket
+        self._lane = lane
+        self._tally = tally
+        self._key = key
+        self._content_type = content_type
+        self._part_bytes = part_bytes
+        self._head: bytearray | None = None  # part 1, once it is full
+        self._part = bytearray()
+        self._part_number = 1
+        self._part_offset = 0
+        self._full_bytes = part_bytes
+        """A part that has so much is whole."""
+        self._position = 0
+        self._checkpointed_bytes = 0
+        self._is_checkpoint_late = False
+        # Touched by the lane's thread alone:
+        self._upload_id: str | None = None
+        self._parts: dict[int, UploadedPart] = {}
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes written so far."""
+        return self._part_offset + len(self._part)
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move; `whence` as in io."""
+        self._position = offset + (0, self._position, self.size_bytes)[whence]
+        return self._position
+
+    def append(self, *pieces: bytes | memoryview) -> None:
+        """Write whole units (a tag, a frame) behind all there is, for who never seeks."""
+        part = self._part
+        for piece in pieces:
+            part += piece
+        if self._is_checkpoint_late or len(part) >= self._full_bytes:
+            self.boundary()
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append, or change bytes of the first part or of the one in progress; others are gone: ValueError."""
+        if self._position == self.size_bytes:
+            self._part += data
+        elif self._position >= self._part_offset:
+            at = self._position - self._part_offset
+            self._part[at : at + len(data)] = data
+        elif self._head is not None and self._position + len(data) <= len(self._head):
+            head = bytearray(self._head)  # the lane may be uploading the other one
+            head[self._position : self._position + len(data)] = data
+            self._head = head
+        else:
+            raise ValueError(f"byte {self._position} is already in the bucket")
+        self._position += len(data)
+        return len(data)
+
+    def boundary(self) -> None:
+        """The bytes so far are whole units (a fragment, a tag): a full part may end here, and goes to the bucket."""
+        if self._is_checkpoint_late and self._lane.is_idle:
+            self.checkpoint()
+        if len(self._part) >= self._full_bytes:
+            self._close_part()
+
+    def _close_part(self) -> None:
+        self._upload_part(self._part_number, self._part)
+        if self._part_number == 1:
+            self._head = self._part
+        self._part_offset += len(self._part)
+        self._part = bytearray()
+        self._part_number += 1
+        self._full_bytes = self._part_bytes * (1 + self._part_number // PARTS_OF_ONE_SIZE)
+        self._checkpointed_bytes = 0
+
+    def checkpoint(self) -> None:
+        """Upload the part in progress as it is, unless nothing is new; as soon as an upload under way has ended.
+
+        One that S3 would take as a whole part ends here, rather than being uploaded once more a little longer.
+        """
+        self._is_checkpoint_late = not self._lane.is_idle
+        if self._is_checkpoint_late:
+            return
+        if len(self._part) >= min(LEAST_PART_BYTES * self._full_bytes // self._part_bytes, self._full_bytes):
+            self._close_part()
+        elif len(self._part) > self._checkpointed_bytes:
+            self._upload_part(self._part_number, bytes(self._part))
+            self._checkpointed_bytes = len(self._part)
+
+    def head(self) -> bytes:
+        """The beginning that is still in memory: part 1, or all there is."""
+        return bytes(self._part if self._head is None else self._head)
+
+    def tail(self, offset: int) -> bytes:
+        """The bytes from `offset` on; they must lie in the part in progress."""
+        if offset < self._part_offset:
+            raise ValueError(f"byte {offset} is already in the bucket")
+        return bytes(self._part[offset - self._part_offset :])
+
+    def truncate(self, offset: int) -> None:
+        """Drop the bytes from `offset` on; they must lie in the part in progress."""
+        if offset < self._part_offset:
+            raise ValueError(f"byte {offset} is already in the bucket")
+        del self._part[offset - self._part_offset :]
+        self._checkpointed_bytes = 0
+
+    def finish(self, head: bytes | None = None) -> int:
+        """Put another `head` in place of `head()`, of any length not less, and complete; returns the size in bytes."""
+        size_bytes = self.size_bytes
+        if head is not None:
+            size_bytes += len(head) - len(self.head())
+            if self._head is None:
+                self._part = bytearray(head)
+            else:
+                self._head = bytearray(head)
+            self._checkpointed_bytes = 0
+        changed_head = self._head if head is not None else None
+        last_part, number = self._part, self._part_number
+        seconds = self._tally.seconds
+
+        def complete() -> None:
+            upload_id = self._upload_id
+            if upload_id is None:
+                if not self._bucket.put(
+                    self._key, last_part, content_type=self._content_type, only_if_absent=self._is_new
+                ):
+                    raise Overtaken("PreconditionFailed", f"{self._key} was written by somebody else")
+                self._tally.saved_seconds = seconds
+                return
+            if last_part:
+                self._parts[number] = self._bucket.put_part(self._key, upload_id, number, last_part)
+            else:
+                self._parts.pop(number, None)
+            # Behind the last part: a head that names what is not there yet would make the file worse than it was.
+            if changed_head is not None:
+                self._parts[1] = self._bucket.put_part(self._key, upload_id, 1, changed_head)
+            parts = [self._parts[each] for each in sorted(self._parts)]
+            self._bucket.complete_upload(self._key, upload_id, parts, size_bytes, only_if_absent=self._is_new)
+            self._tally.saved_seconds = seconds
+            sweep(self._bucket, self._key)
+
+        self._lane.submit(complete, len(last_part))
+        return size_bytes
+
+    def _upload_part(self, number: int, content: bytes | bytearray) -> None:
+        seconds = self._tally.seconds
+
+        def upload() -> None:
+            if self._upload_id is None:
+                self._upload_id = self._bucket.begin_upload(self._key, content_type=self._content_type)
+            self._parts[number] = self._bucket.put_part(self._key, self._upload_id, number, content)
+            self._tally.saved_seconds = seconds
+
+        self._lane.submit(upload, len(content))
