@@ -1,4 +1,4 @@
-"""Every key pattern of the table, in one place. Pure.
+"""Every key pattern of the table, in one place. Pure. A domain ({d}) is in small letters.
 
 Partition / sort key            what it is
 ------------------------------  ---------------------------------------------------------------------------------
@@ -80,6 +80,11 @@ def address(*names: str) -> str:
     return "/".join(escaped(name) for name in names)
 
 
+def stream_address(domain: str, *names: str) -> str:
+    """As `address`; domain names know no case, so that nobody avoids what is written for one by spelling it another."""
+    return address(domain.lower(), *names)
+
+
 def api_key(secret_id: str) -> Key:
     return Key(API_KEYS, secret_id)
 
@@ -97,7 +102,7 @@ def record_template(template_id: int) -> Key:
 
 
 def record_rule(domain: str, app: str, stream: str) -> Key:
-    return Key(RECORD_RULES, address(domain, app, stream))
+    return Key(RECORD_RULES, stream_address(domain, app, stream))
 
 
 def callback_template(template_id: int) -> Key:
@@ -105,16 +110,15 @@ def callback_template(template_id: int) -> Key:
 
 
 def callback_rule(domain: str, app: str) -> Key:
-    return Key(CALLBACK_RULES, address(domain, app))
+    return Key(CALLBACK_RULES, stream_address(domain, app))
 
 
 def domain(name: str) -> Key:
-    """Domain names know no case."""
-    return Key(DOMAINS, escaped(name.lower()))
+    return Key(DOMAINS, stream_address(name))
 
 
 def stream_partition(domain: str, app: str, stream: str) -> str:
-    return f"STREAM#{address(domain, app, stream)}"
+    return f"STREAM#{stream_address(domain, app, stream)}"
 
 
 def live(domain: str, app: str, stream: str) -> Key:
@@ -164,7 +168,7 @@ def session(session_id: str) -> Key:
 
 def history_partition(domain: str) -> str:
     """Publishes of a push domain that have ended."""
-    return f"HISTORY#{escaped(domain)}"
+    return f"HISTORY#{stream_address(domain)}"
 
 
 def history(domain: str, ended_at: float, unique: str) -> Key:
@@ -173,7 +177,7 @@ def history(domain: str, ended_at: float, unique: str) -> Key:
 
 def history_of_stream(domain: str, app: str, stream: str) -> str:
     """Partition of `by_stream` that holds what became of the publishes of one stream."""
-    return f"HISTORY#{address(domain, app, stream)}"
+    return f"HISTORY#{stream_address(domain, app, stream)}"
 
 
 def recorded(month: str, ended_at: float, session_id: str) -> Key:
@@ -191,7 +195,7 @@ def open_file(session_id: str, file_id: str) -> Key:
 
 def waiting_partition(domain: str, app: str, stream: str) -> str:
     """Files of a stream that wait for it: of its own, for recorders may write here and not to the rest of a stream."""
-    return f"WAITING#{address(domain, app, stream)}"
+    return f"WAITING#{stream_address(domain, app, stream)}"
 
 
 def waiting_file(partition: str, recording_id: str, file_id: str) -> Key:

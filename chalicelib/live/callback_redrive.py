@@ -13,7 +13,7 @@ from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidParameterValue
 from chalicelib.keys import Key
 from chalicelib.live.callback_templates import CallbackUrl
-from chalicelib.live.names import PathName
+from chalicelib.live.names import PathName, is_of_domain
 from chalicelib.notify import outbox, queue
 
 LARGEST_PAGE = 100
@@ -83,8 +83,9 @@ def _redriven(event: Item, params: RedriveCallbacks, call: Call) -> bool:
 
 
 def _is_of(entry: Item, params: RedriveCallbacks) -> bool:
-    wanted = {"domain": params.DomainName, "app": params.AppName, "stream": params.StreamName}
-    return all(value in ("", entry[name]) for name, value in wanted.items())
+    wanted = {"app": params.AppName, "stream": params.StreamName}
+    is_of_domain_asked = is_of_domain(params.DomainName, entry["domain"])
+    return is_of_domain_asked and all(value in ("", entry[name]) for name, value in wanted.items())
 
 
 def _is_wanted(event: Item, params: RedriveCallbacks, call: Call) -> bool:

@@ -12,6 +12,11 @@ _DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")  # SRS
 _TEMPLATE_NAME = re.compile(r"[0-9A-Za-z_\-\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 
 
+def is_of_domain(asked: str, domain: str) -> bool:
+    """Whether a filter lets a domain through: an empty one any; domain names know no case."""
+    return asked.lower() in ("", domain.lower())
+
+
 def _domain(text: str) -> str:
     if not _DOMAIN.fullmatch(text):
         raise refusal(DomainFormatError, "not a domain name.")

@@ -9,7 +9,7 @@ from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.moments import iso_text
 from chalicelib.api.params import Params, ShortText
 from chalicelib.ingest.admission import is_forbidden
-from chalicelib.live.names import Domain, GivenPathName, PathName
+from chalicelib.live.names import Domain, GivenPathName, PathName, is_of_domain
 
 MOST_PAGES = 30_000
 LARGEST_PAGE = 300_000
@@ -35,11 +35,12 @@ class DescribeLiveStreamState(Params):
 
 def describe_online(params: DescribeLiveStreamOnlineList, call: Call) -> Answer:
     """A page of the streams that are live, by the time of their publish."""
-    wanted = {"domain": params.DomainName, "app": params.AppName, "stream": params.StreamName}
+    wanted = {"app": params.AppName, "stream": params.StreamName}
     online = [
         entry
         for entry in call.table.query(keys.ALL_ONLINE, index=keys.LISTING)
-        if all(value in ("", entry[name]) for name, value in wanted.items())
+        if is_of_domain(params.DomainName, entry["domain"])
+        and all(value in ("", entry[name]) for name, value in wanted.items())
     ]
     first = (params.PageNum - 1) * params.PageSize
     return {

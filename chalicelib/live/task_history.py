@@ -7,7 +7,7 @@ from chalicelib.api.action import Answer, Call
 from chalicelib.api.params import Params, ShortText, UnixSeconds
 from chalicelib.api.scroll_token import place_after, token_of
 from chalicelib.attribute_values import Item
-from chalicelib.live.names import PathName
+from chalicelib.live.names import PathName, is_of_domain
 from chalicelib.live.task_errors import InvalidTaskTime
 from chalicelib.live.task_store import HISTORY_SECONDS
 
@@ -61,7 +61,8 @@ def _is_wanted(task: Item, params: DescribeRecordTask) -> bool:
     return (
         task["EndTime"] <= params.EndTime
         and not task["deleted_at"]
-        and all(getattr(params, name) in ("", task[name]) for name in ("StreamName", "DomainName", "AppName"))
+        and is_of_domain(params.DomainName, task["DomainName"])
+        and all(getattr(params, name) in ("", task[name]) for name in ("StreamName", "AppName"))
     )
 
 

@@ -17,6 +17,11 @@ def one_of(facet: str) -> Callable[[Sequence[Any], Facets], bool]:
     return lambda values, facets: facets[facet] in values
 
 
+def in_any_case(facet: str) -> Callable[[Sequence[str], Facets], bool]:
+    """The facet is among the values, whatever their case."""
+    return lambda values, facets: facets[facet].lower() in [value.lower() for value in values]
+
+
 def always(value: str) -> Callable[[Sequence[Any], Facets], bool]:
     """Every media has this value."""
     return lambda values, facets: value in values
@@ -38,11 +43,6 @@ def has_prefix(values: Sequence[str], facets: Facets) -> bool:
     return str(facets["name"]).startswith(tuple(values))
 
 
-def is_of_type(values: Sequence[str], facets: Facets) -> bool:
-    """The container is one of these, whatever their case."""
-    return facets["type"] in [value.lower() for value in values]
-
-
 LISTS: Mapping[str, Callable[[Sequence[Any], Facets], bool]] = {
     "Names": holds_text,
     "NamePrefixes": has_prefix,
@@ -52,11 +52,11 @@ LISTS: Mapping[str, Callable[[Sequence[Any], Facets], bool]] = {
     "Categories": one_of("category"),
     "SourceTypes": always(RECORD),
     "StreamIds": one_of("stream"),
-    "StreamDomains": one_of("domain"),
+    "StreamDomains": in_any_case("domain"),
     "StreamPaths": one_of("app"),
     "StorageRegions": one_of("region"),
     "StorageClasses": always(STANDARD),
-    "MediaTypes": is_of_type,
+    "MediaTypes": in_any_case("type"),
     "Status": always(NORMAL),
     "ReviewResults": always(NOT_MODERATED),
     "TrtcSdkAppIds": never,

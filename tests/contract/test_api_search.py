@@ -79,7 +79,7 @@ FACTS: dict[str, Any] = {
         ({"SourceTypes": ["Record", "Upload"]}, {"SourceTypes": ["Upload"]}),
         ({"SourceType": "Record"}, {"SourceType": "Upload"}),
         ({"StreamIds": ["room-8"]}, {"StreamIds": ["room-9"]}),
-        ({"StreamDomains": ["other.example.com"]}, {"StreamDomains": ["example.com"]}),
+        ({"StreamDomains": ["Other.Example.com"]}, {"StreamDomains": ["example.com"]}),
         ({"StreamPaths": ["studio"]}, {"StreamPaths": ["studi"]}),
         ({"StorageRegions": ["us-east-1"]}, {"StorageRegions": ["ap-chongqing"]}),
         ({"StorageClasses": ["STANDARD"]}, {"StorageClasses": ["ARCHIVE"]}),

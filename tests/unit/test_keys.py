@@ -26,5 +26,12 @@ def test_a_key_of_long_names_is_one_that_dynamodb_takes() -> None:
     assert len(keys.media_of_stream("\U0001f600" * 255)) <= 2048
 
 
+def test_domain_names_know_no_case_and_other_names_do() -> None:
+    of_stream = (keys.record_rule, keys.live, keys.forbidden, keys.tasks_version, keys.waiting_partition)
+    for key_of in of_stream:
+        assert key_of("PUSH.example.com", "live", "room") == key_of("push.Example.com", "live", "room")
+        assert key_of("push.example.com", "live", "room") != key_of("push.example.com", "live", "Room")
+
+
 def test_ordinary_names_are_legible_in_a_key() -> None:
     assert keys.record_rule("push.example.com", "live", "room 7") == ("RECORD-RULE", "push.example.com/live/room%207")
