@@ -192,6 +192,8 @@ class DynamoTable:
 
         Pages are fetched as they are consumed; `limit` bounds the items read.
         """
+        if first is not None and last is not None and first.encode() > last.encode():
+            return  # DynamoDB refuses to look between bounds in the wrong order
         pk, sk = INDEX_KEYS[index] if index else ("PK", "SK")
         names, values, clause = {"#p": pk}, {":p": encode(partition)}, "#p = :p"
         bounds = {":f": first, ":l": last, ":x": prefix}

@@ -83,7 +83,8 @@ def describe(params: DescribeConcurrentRecordStreamNum, call: Call) -> Answer:
         raise InvalidParameterValue("StartTime: at most 180 days back.")
     if not first <= last <= first + SPAN_SECONDS:
         raise InvalidParameterValue("EndTime: must not lie before StartTime, nor more than 31 days after it.")
-    points = range(int(first) // STEP_SECONDS * STEP_SECONDS, int(min(last, call.now)) + 1, STEP_SECONDS)
+    last = min(last, call.now)
+    points = range(int(first) // STEP_SECONDS * STEP_SECONDS, int(last) + 1, STEP_SECONDS)
     is_empty = params.LiveType == "SlowLive" or params.MainlandOrOversea == "Mainland"
     domains = {name.lower() for name in params.PushDomains}
     spans = [] if is_empty else list(_spans(call.table, domains, first, last, now=call.now))

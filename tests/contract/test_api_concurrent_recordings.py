@@ -103,6 +103,11 @@ def test_moments_are_told_in_the_form_that_was_asked_in(sdk: Sdk) -> None:
     assert sdk("DescribeConcurrentRecordStreamNum", **asked)["DataInfoList"][0]["Time"] == iso_text(NOON)
 
 
+def test_of_the_future_there_are_no_points(sdk: Sdk) -> None:
+    last_day = {"StartTime": "9999-12-31T00:00:00Z", "EndTime": "9999-12-31T23:59:59Z"}
+    assert sdk("DescribeConcurrentRecordStreamNum", LiveType="NormalLive", **last_day) == {"DataInfoList": []}
+
+
 @pytest.mark.parametrize(
     ("fields", "named"),
     [

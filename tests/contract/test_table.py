@@ -109,6 +109,7 @@ def test_many_items_are_read_at_once_and_missing_ones_are_left_out(table: Table)
         ({"last": "2"}, ["1", "2"]),
         ({"first": "2", "last": "21"}, ["2", "21"]),
         ({"prefix": "2"}, ["2", "21"]),
+        ({"first": "21", "last": "2"}, []),
         ({"descending": True, "limit": 2}, ["3", "21"]),
     ],
     ids=str,
@@ -119,6 +120,10 @@ def test_a_query_reads_in_order_within_bounds(table: Table, bounds: dict[str, An
     table.put(Put(key=Key("Q2", "9"), item={}))
     for partition, index in (("Q", None), ("L", LISTING), ("N", BY_NAME)):
         assert [item["SK"] for item in table.query(partition, index=index, **bounds)] == expected
+
+
+def test_dynamodb_is_not_asked_for_bounds_in_the_wrong_order_which_it_refuses() -> None:
+    assert list(DynamoTable("t", lambda: pytest.fail("asked")).query("Q", first="b", last="a")) == []
 
 
 def test_an_index_holds_its_keys_and_what_is_projected(table: Table) -> None:
