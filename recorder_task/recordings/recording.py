@@ -78,7 +78,7 @@ class Recording:
         for each in self._formats.values():
             each.write(samples)
         if window.is_over:
-            self._has_opened = True
+            self._has_opened = order.starts_at < order.ends_at  # not so where it was stopped before its start
             self.finish()
 
     def lose(self, dropped: Dropped) -> None:
