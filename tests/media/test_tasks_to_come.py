@@ -113,7 +113,8 @@ def test_a_task_whose_stream_ends_before_it_starts_is_not_told_of(s3: FakeS3, fo
     assert {report.task_id for report in told(s3)} == {""}
 
 
-def test_a_task_that_is_stopped_before_it_starts_ends_without_a_word(s3: FakeS3) -> None:
+@pytest.mark.parametrize("until_ms", [3_000, 6_000], ids=["the stream stands still", "the stream goes on"])
+def test_a_task_that_is_stopped_before_it_starts_ends_without_a_word(s3: FakeS3, until_ms: int) -> None:
     later = template_order("flv", recording_id="task-7", task_id="7", starts_at=time.time() + 3600)
     with FlvOrigin(clip(MADE).content) as origin:
         studio = Studio(s3)
@@ -122,6 +123,7 @@ def test_a_task_that_is_stopped_before_it_starts_ends_without_a_word(s3: FakeS3)
         origin.send(until_ms=3_000)
         origin.wait_for_players(1)
         studio.change({("orders", "task-7", "ends_at"): time.time()})
+        origin.send(until_ms=until_ms)
         assert studio.wait().code == 0
     assert (studio.files, told(s3)) == ([], [])
     assert studio.session["end_reason"] == "nothing left to record"
