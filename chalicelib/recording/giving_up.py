@@ -51,10 +51,10 @@ def _events(table: Table, session: Item, *, now: float) -> Iterator[Put]:
 
 
 def _reports(session: Item, *, now: float) -> Iterator[Report]:
-    """What becomes of each format that was to be recorded by `now` (unix s)."""
+    """What becomes of each format that was to be recorded, or is soon: not of a task stopped before its start."""
     orders = [RecordingOrder.from_item(order) for order in session["orders"].values()]
-    formats = [(order, name) for order in orders if order.starts_at <= now for name in order.formats]
-    for order, name in formats:
+    wanted = [each for each in orders if not each.ends_at or each.starts_at < each.ends_at]
+    for order, name in [(each, name) for each in wanted for name in each.formats]:
         outcome = session.get("outcomes", {}).get(order.recording_id, {}).get(name, {})
         for position, event in enumerate(TOLD.get(outcome.get("state", ""), ())):
             yield Report(

@@ -138,3 +138,18 @@ def test_a_recorder_that_is_launched_again_is_not_given_up(world: World, receive
     session_id = world.sessions()[0]["session_id"]
     recorder_stopped(world.table, detail(session_id), now=world.now)
     assert told(world, receiver) == []
+
+
+def test_a_task_that_is_soon_to_start_is_told_of_and_one_that_was_stopped_before_its_start_is_not(
+    world: World, receiver: CallbackReceiver
+) -> None:
+    world.callbacks(receiver.base)
+    template_id = world.template("Flv")
+    start = int(world.now) + 110
+    soon, stopped = (world.task(TemplateId=template_id, StartTime=start) for _ in range(2))
+    world.publish()
+    world.act("StopRecordTask", TaskId=stopped)
+    session_id = world.sessions()[0]["session_id"]
+    world.change(session_id, failures=2)
+    recorder_stopped(world.table, detail(session_id), now=world.now)
+    assert told(world, receiver) == [("record_start_failed", 1, soon, REASON)]
