@@ -293,9 +293,6 @@ class _Expression:
         return " ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts)
 
     def attributes(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if self.names:
-            found["ExpressionAttributeNames"] = {placeholder: name for name, placeholder in self.names.items()}
-        if self.values:
-            found["ExpressionAttributeValues"] = self.values
-        return found
+        names = {placeholder: name for name, placeholder in self.names.items()}
+        found = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": self.values}
+        return {name: each for name, each in found.items() if each}
