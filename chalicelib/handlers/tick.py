@@ -1,11 +1,10 @@
 """The minute tick: repairs what a trigger missed."""
 
-import time
-
 from chalice import Blueprint, Rate
 from chalice.app import CloudWatchEvent
 
 from chalicelib import aws
+from chalicelib.handlers.duties import each_duty
 from chalicelib.live import domains
 from chalicelib.live.task_start import start_due
 from chalicelib.notify.delivery import repair
@@ -18,8 +17,4 @@ blueprint = Blueprint(__name__)
 @blueprint.schedule(Rate(1, unit=Rate.MINUTES), name="tick")
 def tick(event: CloudWatchEvent) -> None:
     """Send callbacks whose message was lost, close sessions, end HLS that nobody continued, start due tasks."""
-    repair(aws.table(), now=time.time())
-    tend(aws.table(), now=time.time())
-    end_expired(aws.table(), now=time.time())
-    start_due(aws.table(), now=time.time())
-    domains.sweep(aws.table(), now=time.time())
+    each_duty(aws.table(), repair, tend, end_expired, start_due, domains.sweep)

@@ -6,6 +6,7 @@ for as long as a publish that was being let in may still appear.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -159,7 +160,8 @@ def sweep(table: Table, *, now: float) -> None:
         _sweep(table, entry["domain"], now=now)
         if entry["LSK"] < keys.by_time(now, ""):
             over = Update(key=keys.Key(entry["PK"], entry["SK"]), remove=["LPK", "LSK"], when=[item_exists])
-            table.update(over)
+            with suppress(ConditionFailed):  # it was deleted meanwhile
+                table.update(over)
 
 
 def _sweep(table: Table, domain: str, *, now: float, clock: Callable[[], float] = time.monotonic) -> int:

@@ -9,7 +9,7 @@ from chalicelib.logs import log
 from chalicelib.recording import launcher, recorder_life
 from chalicelib.recording.recorder_life import RecorderState
 from chalicelib.recording.session import stream_of
-from chalicelib.recording.unheard import end_if_gone
+from chalicelib.recording.unheard import end_those_gone
 from chalicelib.table import Table
 
 
@@ -36,12 +36,13 @@ def recorder_stopped(table: Table, detail: Mapping[str, Any], *, now: float) -> 
 def tend(table: Table, *, now: float) -> None:
     """Go through the open sessions: launch what is wanted, give up what is lost, let go of what has ended."""
     listed = [keys.session(item["session_id"]) for item in table.query(keys.ALL_OPEN, index=keys.LISTING)]
-    for session in table.get_many(listed).values():  # the listing may lag behind
+    sessions = table.get_many(listed).values()  # the listing may lag behind
+    for session in sessions:
         try:
-            if not end_if_gone(table, session, now=now):
-                TENDING[recorder_life.state_of(session, now=now)](table, session, now)
+            TENDING[recorder_life.state_of(session, now=now)](table, session, now)
         except Exception as error:  # one session's trouble must not keep the others waiting
             log("session_not_tended", session_id=session["session_id"], error=repr(error))
+    end_those_gone(table, sessions, now=now)
 
 
 def _tend_starting(table: Table, session: Item, now: float) -> None:

@@ -8,6 +8,7 @@ import pytest
 from chalicelib import keys
 from chalicelib.ingest import origin_control
 from chalicelib.recording.supervision import tend
+from chalicelib.recording.unheard import end_those_gone
 from chalicelib.settings import settings
 from tests.fakes.origin_api import SrsApi
 from tests.fakes.serving import serving
@@ -67,6 +68,13 @@ def test_an_origin_that_cannot_be_asked_proves_nothing(world: World, origin: Srs
     given_up(world, dialect="nginx-rtmp")
     tend(world.table, now=world.now)
     assert "unpublished_at" not in world.sessions()[0]
+    assert origin.asked == []
+
+
+def test_an_origin_that_holds_every_question_up_holds_up_nothing_else(world: World, origin: SrsApi) -> None:
+    given_up(world)
+    late = iter([0.0, 16.0])
+    end_those_gone(world.table, world.sessions(), now=world.now, clock=late.__next__)
     assert origin.asked == []
 
 
