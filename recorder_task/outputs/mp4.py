@@ -1,26 +1,24 @@
 """MP4: fragments while it grows, so that it opens wherever it breaks off; at its end one faststart movie without any.
 
-FFmpeg's hybrid muxer ends by hiding the fragments in one `mdat` and writing the `moov` of the whole behind it. That
-`moov` never reaches the bucket there: it moves to the front, into part 1, which is uploaded once more.
+The file is `ftyp`, room for a header, an empty `moov`, and fragments. In the end the `moov` of the whole comes behind
+the `ftyp`, in part 1, which is uploaded once more; the room becomes the header of one `mdat` that hides all the rest.
 """
+
+import struct
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
-from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
-from recorder_task.outputs.faststart import faststart_head, moov_offset
-from recorder_task.outputs.output import FileOrder, Muxer, Written
+from recorder_task.outputs.mp4_boxes import box
+from recorder_task.outputs.mp4_movie import empty_movie, filled_movie
+from recorder_task.outputs.mp4_track import Mp4Track
+from recorder_task.outputs.output import FileOrder, Written
 from recorder_task.sample import Sample
+from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 
-OPTIONS = {
-    # An empty `moov` in front: without it the first fragment waits in memory for every track, one that is silent too.
-    "movflags": "hybrid_fragmented+empty_moov",
-    # Microseconds. Without it nothing is written before the next key frame: a GOP of 30 s would be 30 s at risk.
-    "frag_duration": "1000000",
-    # A track that begins after the other keeps its distance by an edit list, counted in units of the movie's time
-    # scale; the default 1000 would round it down.
-    "use_editlist": "1",
-    "movie_timescale": "90000",
-}
+FRAGMENT_SECONDS = 1.0
+"""Of media, whatever begins there: a fragment that waited for a key frame would put a GOP of 30 s at risk."""
+LARGE_MDAT = struct.Struct(">I4sQ")
+ROOM = box(b"free", bytes(LARGE_MDAT.size - 8))
 
 
 class Mp4Output:
@@ -36,25 +34,54 @@ class Mp4Output:
             part_bytes=order.part_bytes,
             is_new=order.is_new,
         )
-        self._muxer = Muxer(self._object, "mp4", order.tracks, starts_at=order.starts_at, options=OPTIONS)
+        self._movie = movie = empty_movie(order.tracks)
+        self._tracks = {
+            track.index: Mp4Track(track, track_id, timescale, starts_at=order.starts_at)
+            for track_id, (track, timescale) in enumerate(zip(order.tracks, movie.timescales, strict=True), 1)
+        }
+        self._fragments = 0
+        self._fragment_ends_at = order.starts_at + FRAGMENT_SECONDS
+        self._object.append(movie.ftyp, ROOM, movie.moov)
 
     def write(self, sample: Sample) -> None:
-        """Mux a sample; the muxer writes whole fragments, so that what has been written ends with one."""
-        self._muxer.write(sample)
-        self._object.boundary()
+        """Take a sample; it is written with the fragment it belongs to."""
+        if sample.at >= self._fragment_ends_at:
+            self._write_fragment()
+            self._fragment_ends_at = sample.at + FRAGMENT_SECONDS
+        self._tracks[sample.track.index].add(sample)
+
+    def _write_fragment(self) -> None:
+        """All samples since the last one, each track's in a row, and in front what they are: one append."""
+        filled = [track for track in self._tracks.values() if track.payloads]
+        if not filled:
+            return
+        runs = [track.fragment() for track in filled]
+        self._fragments += 1
+        header = box(b"mfhd", struct.pack(">II", 0, self._fragments))
+        moof_bytes = 8 + len(header) + sum(8 + len(head) + len(begin) + 4 + len(rows) for head, begin, rows, _ in runs)
+        offset = moof_bytes + 8
+        trafs: list[bytes] = []
+        payloads: list[bytes | memoryview] = []
+        for track, (head, begin, rows, size) in zip(filled, runs, strict=True):
+            trafs.append(box(b"traf", head, begin, struct.pack(">i", offset), rows))
+            payloads += track.payloads
+            track.place(self._object.size_bytes + offset)
+            offset += size
+        mdat = struct.pack(">I4s", offset - moof_bytes, b"mdat")
+        self._object.append(box(b"moof", header, *trafs), mdat, *payloads)
 
     def checkpoint(self) -> None:
-        """Upload the part in progress."""
+        """Upload the part in progress, with all that has come."""
+        self._write_fragment()
         self._object.checkpoint()
 
     def finish(self) -> Written:
-        """Write the `moov`, then the head again with it in front."""
-        self._muxer.close()
-        offset = moov_offset(self._object.head())
-        moov = self._object.tail(offset)
-        self._object.truncate(offset)
-        return Written(self._object.finish(faststart_head(self._object.head(), moov)))
+        """Write the head again."""
+        self._write_fragment()
+        ftyp, head = self._movie.ftyp, self._object.head()
+        moov = filled_movie(self._movie.moov, list(self._tracks.values()))
+        mdat = LARGE_MDAT.pack(1, b"mdat", self._object.size_bytes - len(ftyp))
+        return Written(self._object.finish(b"".join((ftyp, moov, mdat, head[len(ftyp) + len(ROOM) :]))))
 
     def abort(self) -> None:
-        """Free the muxer."""
-        self._muxer.close()
+        """Nothing to free."""

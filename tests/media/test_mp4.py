@@ -1,12 +1,11 @@
 """A finished MP4 is faststart and without fragments, however many parts it went up in; broken off, it still opens."""
 
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from recorder_task.outputs.faststart import boxes, faststart_head
+from recorder_task.outputs.mp4_boxes import boxes
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.packets import contents, packets_of
@@ -35,7 +34,7 @@ def test_the_index_comes_first_and_there_are_no_fragments(
     studio.order(source(made), template_order("mp4"))
     studio.run()
     content = studio.content(studio.file("mp4"))
-    assert kinds(content) == [b"ftyp", b"moov", b"free", b"mdat"]
+    assert kinds(content) == [b"ftyp", b"moov", b"mdat"]
     found = list(packets_of(content))
     for kind in ("video", "audio"):
         assert contents(found, kind) == contents(made.packets, kind)
@@ -77,17 +76,50 @@ def test_what_was_uploaded_opens_at_any_moment_before_the_end(name: str, s3: Fak
     assert counts[-1] == len(made.packets)
 
 
-def test_a_movie_over_4_gib_gets_large_offsets() -> None:
-    def box(kind: bytes, *inner: bytes) -> bytes:
-        payload = b"".join(inner)
-        return struct.pack(">I4s", 8 + len(payload), kind) + payload
+LATE = {
+    "sound first": ClipOrder(seconds=4),
+    "nothing late": ClipOrder(seconds=4, b_frames=0),
+    "an hour on its clock": ClipOrder(seconds=4, starts_at_ms=3_600_000),
+    "MP3": ClipOrder(seconds=4, audio_codec="libmp3lame"),
+    "Opus": ClipOrder(seconds=4, audio_codec="libopus"),
+}
 
-    def moov(table: bytes) -> bytes:
-        return box(b"moov", box(b"mvhd", b"m" * 8), box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", table)))))
 
-    near_the_limit = 0xFFFFFFF0
-    small = moov(box(b"stco", struct.pack(">4I", 0, 2, 100, near_the_limit)))
-    shift = len(small) + 8
-    large = moov(box(b"co64", struct.pack(">2I2Q", 0, 2, 100 + shift, near_the_limit + shift)))
-    head = box(b"ftyp", b"isom") + b"the rest"
-    assert faststart_head(head, small) == box(b"ftyp", b"isom") + large + b"the rest"
+def broken_off(made: Clip, s3: FakeS3, source: Source) -> tuple[Studio, bytes]:
+    """The studio that has recorded a clip, and what a recorder that dies before its last step leaves of the file."""
+    s3.min_part_bytes = 0
+    parts: dict[int, bytes] = {}
+
+    def keep_the_first(upload_id: str, number: int, content: bytes) -> None:
+        parts.setdefault(number, content)
+
+    s3.part_seen = keep_the_first
+    studio = Studio(s3, {"part_bytes": 32 * 1024})
+    studio.order(source(made), template_order("mp4"))
+    studio.run()
+    return studio, b"".join(parts[number] for number in sorted(parts))
+
+
+@pytest.mark.second_reader
+@pytest.mark.parametrize("order", LATE.values(), ids=LATE)
+def test_fragments_tell_the_same_times_as_the_finished_file(
+    order: ClipOrder, s3: FakeS3, source: Source, complaints_of_ffmpeg: Callable[[bytes, str], str]
+) -> None:
+    studio, content = broken_off(clip(order), s3, source)
+    assert set(kinds(content)[3:]) == {b"moof", b"mdat"}
+    found, finished = list(packets_of(content)), list(packets_of(studio.content(studio.file("mp4"))))
+    for kind in ("video", "audio"):
+        own = [packet for packet in found if packet.kind == kind]
+        assert own == [packet for packet in finished if packet.kind == kind]
+    assert complaints_of_ffmpeg(content, ".mp4") == ""
+
+
+def test_a_file_cut_off_inside_a_fragment_opens_up_to_it(s3: FakeS3, source: Source) -> None:
+    _, content = broken_off(clip(LATE["sound first"]), s3, source)
+    last = [start for kind, start, _, _ in boxes(content) if kind == b"moof"][-1]
+    expected = list(packets_of(content[:last]))
+    for bytes_of_it in (4, 60, 3000):
+        found = list(packets_of(content[: last + bytes_of_it]))
+        for kind in ("video", "audio"):
+            whole = contents(expected, kind)
+            assert contents(found, kind)[: len(whole)] == whole

@@ -1,0 +1,204 @@
+"""One track of an MP4 that grows: its samples in arrays of at most 12 bytes a sample; fragments and tables of them.
+
+Source: ISO/IEC 14496-12, 8.6 (times), 8.7 (sizes and offsets), 8.8 (fragments).
+"""
+
+import struct
+from array import array
+from itertools import accumulate
+from operator import add
+
+from recorder_task.outputs.mp4_boxes import big_endian, box, runs, table
+from recorder_task.sample import Sample, Track
+
+KEY_FRAME, INTER_FRAME = 0x02000000, 0x01010000
+"""Flags of a sample: depends on no other; depends on others and is no place to begin."""
+BASE_IS_MOOF = 0x020000
+HAS_OFFSET_DURATIONS_SIZES, HAS_FLAGS_COMPOSITIONS = 0x301, 0xC00
+LARGE_FROM = 3 * 2**30
+"""Bytes of the file as it grew from which on offsets have 64 bits: the `moov` that comes in front is no GiB."""
+PREROLL_SAMPLES = -1
+OPUS_PREROLL_MS, OPUS_FRAME_MS = 80, 20
+"""What an Opus decoder has to hear before a place where one begins (RFC 7845, 4.6); its usual frame."""
+
+AV1_DELIMITER = b"\x12\x00"
+"""Before each picture of a stream, and in no MP4 (AV1 Codec ISO Media File Format Binding, 2.4)."""
+
+
+class Mp4Track:
+    """Times are ticks of `timescale` a second, counted from the file's beginning at `starts_at` (media seconds)."""
+
+    __slots__ = (
+        "_chunk_offsets",
+        "_chunk_samples",
+        "_compositions",
+        "_down",
+        "_durations",
+        "_earliest",
+        "_fragment_begins",
+        "_half",
+        "_has_delimiters",
+        "_key_frames",
+        "_last",
+        "_last_duration",
+        "_offset",
+        "_preroll",
+        "_sizes",
+        "_up",
+        "begins",
+        "id",
+        "payloads",
+        "timescale",
+    )
+
+    def __init__(self, track: Track, track_id: int, timescale: int, *, starts_at: float) -> None:
+        self.id = track_id
+        self.timescale = timescale
+        self.begins = 0
+        """The dts of its first sample."""
+        self.payloads: list[bytes | memoryview] = []
+        """What the next fragment holds."""
+        self._fragment_begins = self._last = self._last_duration = 0
+        self._offset = round(starts_at / track.time_base)
+        self._earliest = 0
+        ticks = track.time_base * timescale
+        self._up: int = ticks.numerator
+        self._down: int = ticks.denominator
+        self._half = self._down // 2
+        self._sizes = array("I")
+        self._durations = array("I")
+        """Of every sample but the last: to the dts of the next one."""
+        # Sound is heard as it is decoded, and each of its samples can be decoded first.
+        self._compositions = array("I") if track.kind == "video" else None
+        self._key_frames = array("I")
+        """Their numbers, from 1 on."""
+        self._chunk_offsets = array("Q")
+        self._chunk_samples = array("I")
+        self._has_delimiters = track.codec == "av1"
+        self._preroll = 0
+        if track.codec == "aac":
+            self._preroll = PREROLL_SAMPLES
+        elif track.codec == "opus":
+            self._preroll = -(OPUS_PREROLL_MS // (track.frame_ms or OPUS_FRAME_MS))
+
+    def add(self, sample: Sample) -> None:
+        """Take a sample; raises OverflowError for one further from the last than 32 bits of ticks."""
+        dts = sample.dts - self._offset
+        if dts < self._earliest:
+            # Where audio and video come seconds apart one of them may be earlier than the file.
+            dts = self._earliest
+        self._earliest = dts + 1
+        ticks = (dts * self._up + self._half) // self._down
+        sizes = self._sizes
+        if sizes:
+            self._durations.append(ticks - self._last)
+        else:
+            self.begins = ticks
+        self._last = ticks
+        self._last_duration = sample.duration
+        payload, size = sample.payload, sample.size
+        if self._has_delimiters and payload[:2] == AV1_DELIMITER:
+            payload, size = memoryview(payload)[2:], size - 2
+        sizes.append(size)
+        if self._compositions is not None:
+            pts = sample.pts - self._offset
+            self._compositions.append((pts * self._up + self._half) // self._down - ticks if pts > dts else 0)
+            if sample.is_key_frame:
+                self._key_frames.append(len(sizes))
+        payloads = self.payloads
+        if not payloads:
+            self._fragment_begins = ticks
+        payloads.append(payload)
+
+    def fragment(self) -> tuple[bytes, bytes, bytes, int]:
+        """The next fragment's `tfhd` and `tfdt`, the beginning of its `trun`, the rest of it; bytes of its payloads.
+
+        Between the two parts of the `trun` stands the offset of the payloads (32 bits).
+        """
+        samples = len(self.payloads)
+        first = len(self._sizes) - samples
+        durations, sizes = self._durations[first:], self._sizes[first:]
+        durations.append(self._last_ticks())
+        flags = HAS_OFFSET_DURATIONS_SIZES
+        columns = [durations, sizes]
+        if self._compositions is not None:
+            flags |= HAS_FLAGS_COMPOSITIONS
+            columns += [self._flags(first, samples), self._compositions[first:]]
+        rows = big_endian(*columns)
+        header = box(b"tfhd", struct.pack(">II", BASE_IS_MOOF, self.id))
+        header += box(b"tfdt", struct.pack(">IQ", 1 << 24, self._fragment_begins))
+        return header, struct.pack(">I4sII", 20 + len(rows), b"trun", flags, samples), rows, sum(sizes)
+
+    def place(self, offset: int) -> None:
+        """The next fragment's payloads lie at `offset` of the file, one behind the other."""
+        self._chunk_offsets.append(offset)
+        self._chunk_samples.append(len(self.payloads))
+        self.payloads = []
+
+    def _flags(self, first: int, samples: int) -> "array[int]":
+        flags = array("I", [INTER_FRAME]) * samples
+        for number in reversed(self._key_frames):
+            if number <= first:
+                break
+            flags[number - 1 - first] = KEY_FRAME
+        return flags
+
+    def _last_ticks(self) -> int:
+        return (self._last_duration * self._up + self._half) // self._down
+
+    @property
+    def is_empty(self) -> bool:
+        """No sample has come."""
+        return not self._sizes
+
+    @property
+    def first_composition(self) -> int:
+        """From the first sample's dts to its pts."""
+        return self._compositions[0] if self._compositions else 0
+
+    @property
+    def decoded_ticks(self) -> int:
+        """From the first sample's dts to the end of the last one."""
+        return self._last - self.begins + self._last_ticks()
+
+    @property
+    def presented_ticks(self) -> int:
+        """From the first sample's pts to the end of the one that is shown last."""
+        if not self._compositions:
+            return self.decoded_ticks
+        end: int = max(map(add, accumulate(self._all_durations()), self._compositions))
+        return end - self.first_composition
+
+    def _all_durations(self) -> "array[int]":
+        durations = self._durations[:]
+        durations.append(self._last_ticks())
+        return durations
+
+    def tables(self) -> bytes:
+        """All of the `stbl` that is known before the offsets are."""
+        samples = len(self._sizes)
+        pieces = [_run_table(b"stts", self._all_durations())]
+        if 0 < len(self._key_frames) < samples:
+            pieces.append(table(b"stss", len(self._key_frames), big_endian(self._key_frames)))
+        if self._compositions and any(self._compositions):
+            pieces.append(_run_table(b"ctts", self._compositions))
+        counts, sizes = runs(self._chunk_samples)
+        firsts = array("I", accumulate(counts[:-1], initial=1))
+        pieces.append(table(b"stsc", len(firsts), big_endian(firsts, sizes, array("I", [1]) * len(firsts))))
+        pieces.append(box(b"stsz", struct.pack(">III", 0, 0, samples), big_endian(self._sizes)))
+        if self._preroll:
+            description = struct.pack(">I4sIIh", 1 << 24, b"roll", 2, 1, self._preroll)
+            pieces.append(box(b"sgpd", description))
+            pieces.append(box(b"sbgp", struct.pack(">I4sIII", 0, b"roll", 1, samples, 1)))
+        return b"".join(pieces)
+
+    def offsets(self, moved_by: int) -> bytes:
+        """The table of offsets, all of them `moved_by` more than they were."""
+        is_large = self._chunk_offsets[-1] >= LARGE_FROM
+        moved = array("Q" if is_large else "I", (offset + moved_by for offset in self._chunk_offsets))
+        return table(b"co64" if is_large else b"stco", len(moved), big_endian(moved))
+
+
+def _run_table(kind: bytes, values: "array[int]") -> bytes:
+    counts, each = runs(values)
+    return table(kind, len(counts), big_endian(counts, each))
