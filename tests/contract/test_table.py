@@ -15,6 +15,7 @@ from chalicelib.table import (
     ConditionFailed,
     Delete,
     DynamoTable,
+    Path,
     Put,
     Table,
     Update,
@@ -71,6 +72,14 @@ def test_an_update_sets_adds_removes_and_returns_the_whole_item(table: Table) ->
         )
     )
     assert after == {"PK": "P", "SK": "a", "n": 3, "new": 1, "orders": {"x": {"ends_at": 5}, "y": {"ends_at": 6}}}
+
+
+def test_an_update_takes_from_a_map_what_it_puts_into_another(table: Table) -> None:
+    table.put(Put(key=A, item={"orders": {"a": {"ends_at": 5}, "b": {"ends_at": 9}}, "let_go": {}}))
+    moved: dict[Path, Any] = {("orders", "c"): {"ends_at": 11}, ("let_go", "a"): [1, 5]}
+    after = table.update(Update(key=A, set=moved, remove=[("orders", "a")]))
+    assert after["orders"] == {"b": {"ends_at": 9}, "c": {"ends_at": 11}}
+    assert after["let_go"] == {"a": [1, 5]}
 
 
 @pytest.mark.parametrize("relation", ["=", "<", ">="])
