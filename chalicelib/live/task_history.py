@@ -37,17 +37,24 @@ def describe(params: DescribeRecordTask, call: Call) -> Answer:
     first = place_after(params.ScrollToken) if params.ScrollToken else keys.by_time(params.StartTime, "")
     last = keys.by_time(params.EndTime, "~")
     entries = list(call.table.query(keys.ALL_TASKS, index=keys.LISTING, first=first, last=last, limit=READ_AT_ONCE))
+    found, looked_at = _page(entries, params, call)
+    is_all = looked_at == len(entries) < READ_AT_ONCE
+    return {"TaskList": found, "ScrollToken": "" if is_all else token_of(entries[looked_at - 1]["LSK"])}
+
+
+def _page(entries: list[Item], params: DescribeRecordTask, call: Call) -> tuple[list[dict[str, Any]], int]:
+    """The wanted tasks of the first entries, a page at most, and how many entries were looked at for them."""
     found: list[dict[str, Any]] = []
     for position in range(0, len(entries), PAGE):
         chunk = entries[position : position + PAGE]
         items = call.table.get_many(keys.Key(entry["PK"], entry["SK"]) for entry in chunk)
-        for entry in chunk:
+        for looked_at, entry in enumerate(chunk, position + 1):
             task = items.get(keys.Key(entry["PK"], entry["SK"]))
             if task is not None and _is_wanted(task, params):
                 found.append(_info(task))
             if len(found) == PAGE:
-                return {"TaskList": found, "ScrollToken": "" if entry is entries[-1] else token_of(entry["LSK"])}
-    return {"TaskList": found, "ScrollToken": token_of(entries[-1]["LSK"]) if len(entries) == READ_AT_ONCE else ""}
+                return found, looked_at
+    return found, len(entries)
 
 
 def _check_span(params: DescribeRecordTask, now: float) -> None:

@@ -69,10 +69,7 @@ def end(table: Table, task: Item, *, now: float) -> None:
     """Stop a task of either family, and what is recorded by it or waits for its stream; twice is once."""
     with suppress(ConditionFailed):  # stopped before
         task_store.change(table, task, now=now, Stopped=int(now))
-    session = live_session(table, stream_of(task))
-    if session is not None and recording_id(task["TaskId"]) in session["orders"]:
-        with suppress(ConditionFailed):  # over by itself, or stopped before
-            table.update(order_ended(session["session_id"], recording_id(task["TaskId"]), now))
+    _end_order(table, task, now=now)
     for waiting in waiting_files(table, stream_of(task), recording_id(task["TaskId"])):
         with suppress(ConditionFailed):  # it goes on, and ends with its session's order; or it is being ended
             let_go = WaitingFile.from_item(table.update(waiting.let_go(now)))
@@ -80,11 +77,16 @@ def end(table: Table, task: Item, *, now: float) -> None:
 
 
 def forget(table: Table, task: Item, *, now: float) -> None:
-    """Delete a task of either family; raises TaskNotExist where that was done before."""
+    """Delete a task of either family; raises TaskNotExist where that was done before.
+
+    A recorder that waits for its start waits no more; one that has begun goes on.
+    """
     try:
         task_store.change(table, task, now=now, deleted_at=int(now), remove=("LPK", "LSK"))
     except ConditionFailed:
         raise TaskNotExist from None
+    if now < task["StartTime"]:
+        _end_order(table, task, now=now)
 
 
 def check_window(starts_at: int, ends_at: int, now: float) -> None:
@@ -95,6 +97,13 @@ def check_window(starts_at: int, ends_at: int, now: float) -> None:
         raise InvalidTaskTime("EndTime: must lie within 7 days from now.")
     if ends_at - starts_at > LONGEST_SECONDS:
         raise InvalidTaskTime("StartTime: at most 24 hours before EndTime.")
+
+
+def _end_order(table: Table, task: Item, *, now: float) -> None:
+    session = live_session(table, stream_of(task))
+    if session is not None and recording_id(task["TaskId"]) in session["orders"]:
+        with suppress(ConditionFailed):  # over by itself, or stopped before
+            table.update(order_ended(session["session_id"], recording_id(task["TaskId"]), now))
 
 
 def _task(table: Table, task_id: str) -> Item:

@@ -1,5 +1,6 @@
 """Recording tasks through the official SDK."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from chalicelib import aws, keys
 from chalicelib.attribute_values import Item
+from chalicelib.live import task_history
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
 from chalicelib.table import Put, Table, Update
 from tests.fakes.ecs import FakeEcs
@@ -250,14 +252,25 @@ def test_a_long_list_is_read_page_by_page(sdk: Sdk) -> None:
         created(sdk, StartTime=start + number, EndTime=start + 5000, StreamName=f"room-{number}")
         for number in range(250)
     ]
-    span = {"StartTime": start, "EndTime": start + 5000}
-    found: list[str] = []
-    token, pages = "", 0
-    while pages == 0 or token:
-        answer = sdk("DescribeRecordTask", **span, ScrollToken=token)
-        found += [task["TaskId"] for task in answer["TaskList"]]
-        token, pages = answer["ScrollToken"], pages + 1
-    assert (found, pages) == (expected, 3)
+    pages = list(pages_of(sdk, {"StartTime": start, "EndTime": start + 5000}))
+    assert ([each for page in pages for each in page], len(pages)) == (expected, 3)
+
+
+def test_a_page_that_ends_where_reading_ended_is_not_the_last(sdk: Sdk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_history, "PAGE", 2)
+    monkeypatch.setattr(task_history, "READ_AT_ONCE", 4)
+    start, rooms = now() + 1000, ["other", "room", "other", "room", "room"]
+    made = [created(sdk, StartTime=start + at, EndTime=start + 60, StreamName=room) for at, room in enumerate(rooms)]
+    pages = list(pages_of(sdk, {"StartTime": start, "EndTime": start + 60, "StreamName": "room"}))
+    assert pages == [[made[1], made[3]], [made[4]]]
+
+
+def pages_of(sdk: Sdk, asked: dict[str, Any]) -> Iterator[list[str]]:
+    token, is_first = "", True
+    while is_first or token:
+        answer = sdk("DescribeRecordTask", **asked, ScrollToken=token)
+        yield [task["TaskId"] for task in answer["TaskList"]]
+        token, is_first = answer["ScrollToken"], False
 
 
 @pytest.mark.parametrize(
