@@ -94,7 +94,7 @@ def unchanged(stream: StreamRef, tasks_version: Item | None) -> Check:
 
 def _occupied_until(task: Item) -> int:
     """A task that is deleted before its start takes no place; one that runs is left to run."""
-    was_left_to_run = task["deleted_at"] > task["StartTime"]
+    was_left_to_run = task["deleted_at"] >= task["StartTime"]
     return 0 if task["deleted_at"] and not was_left_to_run else int(task["Stopped"] or task["EndTime"])
 
 

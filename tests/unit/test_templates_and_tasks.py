@@ -118,6 +118,7 @@ def test_a_publish_is_recorded_by_the_tasks_whose_window_it_meets(
         pytest.param([(0, 9000, 900)] * 3, True, id="stopped before it begins"),
         pytest.param([(0, 9000, 1001)] * 3, False, id="stopped within it"),
         pytest.param([(500, 9000, 0, 400)] * 3, True, id="deleted before their start"),
+        pytest.param([(500, 9000, 0, 500)] * 3, False, id="deleted in their first second: they go on"),
         pytest.param([(500, 9000, 0, 600)] * 3, False, id="deleted while they ran: they go on"),
         pytest.param([(500, 9000, 700, 600)] * 3, True, id="deleted while they ran, then stopped"),
     ],
