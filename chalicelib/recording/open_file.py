@@ -33,8 +33,6 @@ class OpenFile:
     """Unix s: when its first packet arrived."""
     media_start_ms: int
     """Timestamp of the first packet in the source."""
-    track_starts: Mapping[str, float] = field(default_factory=dict)
-    """Seconds from the file's beginning to each kind of track's, noted once known: MP4's fragments lack them."""
     dropped_seconds: float = 0.0
     repairs: Mapping[str, int] = field(default_factory=dict)
     """Both as in FinishedFile, as of the last checkpoint at which they had changed."""

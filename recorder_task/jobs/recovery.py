@@ -122,7 +122,7 @@ class Recovery:
         key = media_key(file.file_id, file.format)
         if not made_whole(self._bucket, key):
             return None
-        with StoredFile(self._bucket, key, began_at=file.began_at, track_starts=file.track_starts) as stored:
+        with StoredFile(self._bucket, key, began_at=file.began_at) as stored:
             tally, written = (self._rewrite if IS_WRITTEN_AGAIN[file.format] else self._count)(file, stored)
         if tally is None:
             return None

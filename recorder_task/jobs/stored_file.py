@@ -1,7 +1,7 @@
 """A file in the bucket read again packet by packet, as far as it reads: its end may be damaged."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from types import TracebackType
@@ -69,15 +69,11 @@ class ObjectReader(io.RawIOBase):
 
 
 class StoredFile:
-    """`with StoredFile(bucket, key, began_at=…) as file:`; `began_at` is when its first packet had arrived, unix s.
+    """`with StoredFile(bucket, key, began_at=…) as file:`; `began_at` is when its first packet had arrived, unix s."""
 
-    A kind of track begins at its `track_starts`, where there is one: fragments of an MP4 begin at 0 in each track.
-    """
-
-    def __init__(self, bucket: ReadableBucket, key: str, *, began_at: float, track_starts: Mapping[str, float]) -> None:
+    def __init__(self, bucket: ReadableBucket, key: str, *, began_at: float) -> None:
         self._reader = ObjectReader(bucket, key)
         self._began_at = began_at
-        self._track_starts = track_starts
         self._container: Any = None
 
     def __enter__(self) -> "StoredFile":
@@ -110,22 +106,14 @@ class StoredFile:
 
     def _samples(self) -> Iterator[Sample]:
         tracks = {track.index: track for track in self.tracks}
-        shifts: dict[int, int] = {}
         began_at: float | None = None
         for packet in self._packets():
-            index, dts, pts = packet.stream_index, packet.dts, packet.pts
-            track = tracks[index]
-            shift = shifts.get(index)
-            if shift is None:
-                starts_at = self._track_starts.get(track.kind)
-                shift = shifts[index] = 0 if starts_at is None else round(starts_at / track.time_base) - dts
+            track = tracks[packet.stream_index]
             is_key_frame = packet.is_keyframe and track.kind == "video"
-            sample = Sample(
-                track, memoryview(packet), dts + shift, pts + shift, packet.duration or 0, is_key_frame, 0.0
-            )
+            sample = Sample(track, memoryview(packet), packet.dts, packet.pts, packet.duration or 0, is_key_frame, 0.0)
             if began_at is None:
                 began_at = self._began_at - sample.at
-            sample.packet, sample.source_pts, sample.arrived_at = packet, pts, began_at + sample.at
+            sample.packet, sample.arrived_at = packet, began_at + sample.at
             yield sample
 
     def _packets(self) -> Iterator[Any]:

@@ -73,22 +73,14 @@ class FileUnderWay:
         self._request = request
         self.gap_seconds = 0.0
         """Of media that is missing before its beginning."""
-        self._counted_tracks = 1
         self._noted: dict[str, Any] = {"dropped_seconds": 0.0, "repairs": {}}
 
     def write(self, samples: Iterable[Sample]) -> None:
-        """Write and count samples, up to the first one that the muxer refuses: raises what it raises.
-
-        The journal learns where each track of an MP4 begins.
-        """
-        tally = self.tally
-        write, count = self.output.write, tally.add
+        """Write and count samples, up to the first one that the muxer refuses: raises what it raises."""
+        write, count = self.output.write, self.tally.add
         for sample in samples:
             write(sample)
             count(sample)
-        if len(tally.tracks) > self._counted_tracks and self._request.name is RecordFormat.MP4:
-            self._counted_tracks = len(tally.tracks)
-            self._note({"track_starts": dict(tally.track_starts)})
 
     @property
     def saved_until(self) -> float:

@@ -1,7 +1,6 @@
 """What was written into a file, counted sample by sample: the truth behind its durations and bit rates."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recorder_task.sample import Sample, Track
@@ -64,11 +63,6 @@ class Tally:
         """From the first sample's beginning to the last one's end, over all tracks."""
         ended_at = max((track.ended_at for track in self.tracks.values()), default=self.first.at)
         return ended_at - self.first.at
-
-    @property
-    def track_starts(self) -> Mapping[str, float]:
-        """Seconds from the first sample's beginning to that of each kind of track."""
-        return {track.track.kind: round(track.began_at - self.first.at, 6) for track in self.tracks.values()}
 
     def of_kind(self, kind: str) -> TrackTally | None:
         """The track of a kind that has samples."""

@@ -77,13 +77,11 @@ def test_what_a_recorder_left_is_found_by_the_next_one_and_struck_out_once_it_is
     first = Journal(table, SESSION_ID, 1, lost)
     first.open(FILE)
     first.confirm(FILE.file_id)
-    starts = {"video": 0.0, "audio": 0.057}
     repairs = {"video_leap": 2}
-    first.note(FILE.file_id, {"track_starts": starts})
     first.note(FILE.file_id, {"dropped_seconds": 1.5, "repairs": repairs})
     assert first.left_behind() == []
     second = Journal(table, SESSION_ID, 2, lost)
-    assert second.left_behind() == [replace(FILE, track_starts=starts, dropped_seconds=1.5, repairs=repairs)]
+    assert second.left_behind() == [replace(FILE, dropped_seconds=1.5, repairs=repairs)]
     second.close(FILE.file_id)
     second.close(FILE.file_id)
     assert second.left_behind() == []
