@@ -1,10 +1,12 @@
 """The documents say what the code does: checked where both can be read."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from chalicelib.handlers.api import LIVE, VOD
 from chalicelib.notify.push_exceptions import DESCRIPTIONS
@@ -22,6 +24,27 @@ def test_every_action_is_in_the_compatibility_table_and_nothing_else_is() -> Non
     table = (ROOT / "docs/03-compatibility.md").read_text().split("## Actions")[1].split("## ")[0]
     rows = "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"`(\w+)`", rows)) == {*LIVE.actions, *VOD.actions}
+
+
+def test_every_field_of_every_action_is_in_the_table_of_fields_and_nothing_else_is() -> None:
+    tables = (ROOT / "docs/13-fields.md").read_text().split("## ")[0]
+    rows = [line.split("|") for line in tables.splitlines() if line.startswith("| `")]
+    told = {
+        name: sorted(re.findall(r"`(\w+)`", row[2]) + re.findall(r"`(\w+)`", row[3]))
+        for row in rows
+        for name in re.findall(r"`(\w+)`", row[1])
+    }
+    of_actions = {name: action.params for name, action in {**LIVE.actions, **VOD.actions}.items()}
+    of_structures = {name: model for params in of_actions.values() for name, model in structures_of(params)}
+    expected = {name: sorted(model.model_fields) for name, model in (of_actions | of_structures).items()}
+    assert told == expected
+
+
+def structures_of(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield name, field.annotation
+            yield from structures_of(field.annotation)
 
 
 def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
