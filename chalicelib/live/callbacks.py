@@ -4,6 +4,7 @@ from chalicelib import keys
 from chalicelib.api.action import Action, Actions, Answer, Call, everywhere
 from chalicelib.api.params import Natural, Params
 from chalicelib.attribute_values import Item
+from chalicelib.errors import UnauthorizedOperation
 from chalicelib.keys import Key
 from chalicelib.live.callback_templates import STORE as TEMPLATES
 from chalicelib.live.names import Domain, PathName
@@ -44,7 +45,12 @@ class DescribeLiveCallbackRules(Params):
 
 
 def create(params: CreateLiveCallbackRule, call: Call) -> Answer:
-    """A new rule."""
+    """A new rule; a key for named domains may only use a template that one of them uses already.
+
+    With another's its events would come to another's server, signed by another's key.
+    """
+    if call.key.domains and params.TemplateId not in [rule["TemplateId"] for rule in _seen(call)]:
+        raise UnauthorizedOperation("TemplateId: no domain of this key uses this callback template.")
     key = keys.callback_rule(params.DomainName, params.AppName)
     STORE.bind(call.table, key, params.model_dump(exclude={"TemplateId"}), params.TemplateId, call.now)
     return {}
@@ -59,8 +65,11 @@ def delete(params: RuleAddress, call: Call) -> Answer:
 def describe_all(params: DescribeLiveCallbackRules, call: Call) -> Answer:
     """Every rule of the push domains that the key is for."""
     answered = ("TemplateId", "DomainName", "AppName")
-    seen = [rule for rule in STORE.all(call.table) if call.key.may_act_on(rule["DomainName"])]
-    return {"Rules": [{**{name: rule[name] for name in answered}, **rule_times(rule)} for rule in seen]}
+    return {"Rules": [{**{name: rule[name] for name in answered}, **rule_times(rule)} for rule in _seen(call)]}
+
+
+def _seen(call: Call) -> list[Item]:
+    return [rule for rule in STORE.all(call.table) if call.key.may_act_on(rule["DomainName"])]
 
 
 ACTIONS: Actions = {

@@ -124,6 +124,15 @@ def test_a_list_of_rules_shows_a_key_its_own_domain(world: World) -> None:
         assert len(world.act(action)["Rules"]) == 2
 
 
+def test_a_key_of_one_domain_has_nobody_else_s_callback_template(world: World) -> None:
+    world.callbacks("http://example.com")
+    world.act("CreateLiveCallbackTemplate", TemplateName="other", RecordNotifyUrl="http://other.example.com")
+    world.act("CreateLiveCallbackRule", DomainName="other.example.com", AppName="", TemplateId=2)
+    rule = {"DomainName": OURS, "AppName": "live"}
+    assert not may(world, "CreateLiveCallbackRule", **rule, TemplateId=2)
+    assert may(world, "CreateLiveCallbackRule", **rule, TemplateId=1)
+
+
 OF_NO_DOMAIN = {
     "CreateLiveCallbackTemplate",
     "CreateLiveRecordTemplate",
