@@ -6,6 +6,7 @@ A stream is told of one reason once a minute, however often an encoder, or someb
 from contextlib import suppress
 from hashlib import sha256
 
+from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.admission import NotAdmitted
 from chalicelib.ingest.hooks import PublishHook
@@ -22,7 +23,8 @@ TOLD_EVERY_SECONDS = 60
 def tell(table: Table, hook: PublishHook, refusal: NotAdmitted, *, now: float) -> None:
     """Tell of a refused publish at `now` (unix s), unless that was told in the same minute."""
     minute = now - now % TOLD_EVERY_SECONDS
-    refusal_id = sha256(f"{hook.stream}#{refusal.code}#{minute:.0f}".encode()).hexdigest()[:32]
+    stream = keys.stream_partition(hook.stream.domain, hook.stream.app, hook.stream.stream)
+    refusal_id = sha256(f"{stream}#{refusal.code}#{minute:.0f}".encode()).hexdigest()[:32]
     ending = events.Ending(code=ERRCODE, message=str(refusal))
     stopped = events.push_stopped(_as_session(hook, refusal_id, now), ending, app_id=settings().app_id, now=now)
     template = callbacks.template_of(table, hook.stream.domain, hook.stream.app)
