@@ -123,6 +123,8 @@ class Source:
             if self._pull is None or isinstance(error, NotFlv):
                 self._failure = error
             self.end_reason = f"source failed: {type(error).__name__}: {error}"
+        if self._stop.is_set() and self._pull is not None:  # `close` came while it was being read
+            self._pull.close()
         if not self._opened.is_set():
             self._settle()
         self._wake.set()
