@@ -4,8 +4,7 @@ Publishes of a disabled push domain are refused, and those that are live are dro
 for as long as a publish that was being let in may still appear.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -18,7 +17,6 @@ from chalicelib.api.params import Params, ShortText, Switch, matching
 from chalicelib.attribute_values import Item
 from chalicelib.errors import DomainAdded, DomainNotExist, OriginDidNot, TooManyDomains
 from chalicelib.ingest.admission import DISABLED, PUSH_DOMAIN
-from chalicelib.ingest.hooks import ControlFailed
 from chalicelib.live import stream_control
 from chalicelib.live.names import Domain
 from chalicelib.live.push_keys import first_keys
@@ -30,10 +28,6 @@ from chalicelib.table import Compare, ConditionFailed, Delete, Put, Table, Updat
 LIMIT = 100
 ENABLED, PLAY_DOMAIN = 1, 1
 DOMAIN_FORBIDDEN = Ending(code=21, message="21.101 its domain was disabled by ForbidLiveDomain")
-SWEPT_SECONDS = 600
-"""How long the tick looks for streams of a domain that was disabled."""
-SWEEPING_SECONDS = 15.0
-"""How long one function drops streams, one after the other: an origin that does not answer holds each up."""
 NO_TIME = "0000-00-00 00:00:00"
 
 KindOfDomain = Annotated[int, Field(ge=PUSH_DOMAIN, le=PLAY_DOMAIN)]
@@ -142,7 +136,7 @@ def enable(params: OneDomain, call: Call) -> Answer:
 
 def forbid(params: OneDomain, call: Call) -> Answer:
     """Refuse publishes of the domain, and drop those that are live; the tick goes on where this ends."""
-    name, until = params.DomainName, call.now + SWEPT_SECONDS
+    name, until = params.DomainName, call.now + stream_control.SWEPT_SECONDS
     swept = {"LPK": keys.ALL_SWEPT, "LSK": keys.by_time(until, name.lower()), "domain": name}
     item = call.table.get(keys.domain(name))
     is_push_domain = item is not None and item["Type"] == PUSH_DOMAIN
@@ -164,20 +158,11 @@ def sweep(table: Table, *, now: float) -> None:
                 table.update(over)
 
 
-def _sweep(table: Table, domain: str, *, now: float, clock: Callable[[], float] = time.monotonic) -> int:
+def _sweep(table: Table, domain: str, *, now: float) -> int:
     """How many streams of the domain are not dropped yet."""
     online = table.query(keys.ALL_ONLINE, index=keys.LISTING)
     streams = [stream_of(entry) for entry in online if entry["domain"].lower() == domain.lower()]
-    deadline, left = clock() + SWEEPING_SECONDS, len(streams)
-    for stream in streams:
-        if clock() > deadline:
-            break
-        try:
-            stream_control.drop(table, stream, DOMAIN_FORBIDDEN, now=now)
-            left -= 1
-        except ControlFailed as failure:
-            log("publisher_not_dropped", stream=str(stream), reason=str(failure))
-    return left
+    return stream_control.drop_all(table, streams, DOMAIN_FORBIDDEN, now=now)
 
 
 def _change(table: Table, name: str, changes: Mapping[Any, Any], *, remove: Sequence[str] = ()) -> None:

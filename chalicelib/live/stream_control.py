@@ -1,5 +1,7 @@
 """Streams ended and forbidden: the origin drops the publisher, the session ends, and event 0 says why."""
 
+import time
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -24,6 +26,10 @@ DROPPED = Ending(code=21, message="21.100 dropped by DropLiveStream")
 FORBIDDEN = Ending(code=21, message="21.101 forbidden by ForbidLiveStream")
 FORBIDDEN_SECONDS = 7 * 86_400
 LONGEST_FORBIDDEN_SECONDS = 90 * 86_400
+SWEPT_SECONDS = 600
+"""How long the tick looks for the publisher of a stream that was forbidden."""
+SWEEPING_SECONDS = 15.0
+"""How long one function drops streams, one after the other: an origin that does not answer holds each up."""
 LARGEST_PAGE = 100
 MOST_FORBIDDEN = 10_000
 """Bans that a list looks at: those that were made last."""
@@ -125,6 +131,35 @@ def describe_forbidden(params: DescribeLiveForbidStreamList, call: Call) -> Answ
             for ban in (found[place] for place in places if place in found)
         ],
     }
+
+
+def sweep(table: Table, *, now: float) -> None:
+    """Drop who still publishes a stream that was forbidden lately: the origin did not, or nobody came to ask it."""
+    lately = table.query(keys.ALL_FORBIDDEN, index=keys.LISTING, first=keys.by_time(now - SWEPT_SECONDS, ""))
+    banned = [session.stream_of(entry) for entry in lately if entry["facets"] > now]
+    live = table.get_many(map(session.live_key, banned))
+    drop_all(table, [stream for stream in banned if session.live_key(stream) in live], FORBIDDEN, now=now)
+
+
+def drop_all(
+    table: Table,
+    streams: Sequence[StreamRef],
+    ending: Ending,
+    *,
+    now: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> int:
+    """As `drop`, for as many as there is time for; returns how many are not dropped yet."""
+    deadline, left = clock() + SWEEPING_SECONDS, len(streams)
+    for stream in streams:
+        if clock() > deadline:
+            break
+        try:
+            drop(table, stream, ending, now=now)
+            left -= 1
+        except ControlFailed as failure:
+            log("publisher_not_dropped", stream=str(stream), reason=str(failure))
+    return left
 
 
 def drop(table: Table, stream: StreamRef, ending: Ending, *, now: float) -> None:

@@ -11,7 +11,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from chalicelib import aws, keys
 from chalicelib.ingest import origin_control
 from chalicelib.ingest.admission import NotAdmitted
-from chalicelib.live import domains
+from chalicelib.live import domains, stream_control
 from chalicelib.settings import settings
 from chalicelib.table import Update
 from tests.contract.publishers import DOMAIN, address, publish
@@ -143,7 +143,7 @@ def test_the_tick_drops_what_slipped_in_while_a_domain_was_disabled(any_sdk: Sdk
     aws.table().update(Update(key=keys.domain(DOMAIN), set={"Status": 0}))
     domains.sweep(aws.table(), now=time.time())
     assert state(any_sdk) == "inactive"
-    domains.sweep(aws.table(), now=time.time() + domains.SWEPT_SECONDS)
+    domains.sweep(aws.table(), now=time.time() + stream_control.SWEPT_SECONDS)
     assert disabled["LPK"] == keys.ALL_SWEPT
     assert "LPK" not in (aws.table().get(keys.domain(DOMAIN)) or {})
 
@@ -160,7 +160,7 @@ def test_a_domain_is_disabled_though_the_origin_cannot_be_reached(sdk: Sdk) -> N
 def test_an_origin_that_does_not_answer_holds_the_request_up_for_a_while_only(
     sdk: Sdk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(domains, "SWEEPING_SECONDS", -1.0)
+    monkeypatch.setattr(stream_control, "SWEEPING_SECONDS", -1.0)
     sdk("AddLiveDomain", DomainName=DOMAIN, DomainType=0)
     sdk("ModifyLivePushAuthKey", DomainName=DOMAIN, Enable=0)
     for number in range(3):

@@ -11,6 +11,7 @@ from chalicelib import aws, keys
 from chalicelib.api.moments import iso_moment, iso_text
 from chalicelib.ingest import origin_control
 from chalicelib.ingest.admission import NotAdmitted
+from chalicelib.live import stream_control
 from chalicelib.settings import settings
 from chalicelib.table import Update
 from tests.contract.publishers import DOMAIN, address, publish, unpublish
@@ -111,6 +112,28 @@ def test_a_stream_is_forbidden_though_the_origin_cannot_be_reached(sdk: Sdk) -> 
     publish(time.time())
     assert refused(lambda: sdk("ForbidLiveStream", **address()))[0] == "FailedOperation.CallOtherSvrFailed"
     assert state(sdk) == "forbid"
+
+
+def test_the_tick_drops_who_publishes_a_stream_that_was_forbidden_lately(any_sdk: Sdk, origin: SrsApi) -> None:
+    credentials, origin.credentials = origin.credentials, "admin:another"
+    publish(time.time())
+    assert refused(lambda: any_sdk("ForbidLiveStream", **address()))[0] == "FailedOperation.CallOtherSvrFailed"
+    stream_control.sweep(aws.table(), now=time.time())
+    assert any_sdk("DescribeLiveStreamOnlineList")["TotalNum"] == 1
+    origin.credentials = credentials
+    for seconds in (stream_control.SWEPT_SECONDS + 1, 60):
+        assert origin.clients == {"c1"}
+        stream_control.sweep(aws.table(), now=time.time() + seconds)
+    assert origin.clients == set()
+    assert any_sdk("DescribeLiveStreamOnlineList")["TotalNum"] == 0
+
+
+def test_the_tick_leaves_a_stream_alone_that_was_resumed(sdk: Sdk, origin: SrsApi) -> None:
+    sdk("ForbidLiveStream", **address())
+    sdk("ResumeLiveStream", **address())
+    publish(time.time())
+    stream_control.sweep(aws.table(), now=time.time())
+    assert state(sdk) == "active"
 
 
 @pytest.mark.parametrize(("resume", "days"), [("", 7), ("in 90 days", 90)], ids=["left out", "at most"])
