@@ -104,7 +104,7 @@ def _push_domain(facts: Mapping[str, str], param: str) -> str:
 def _facts(body: bytes) -> Mapping[str, str]:
     try:
         facts: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise HookMalformed("the body is not JSON") from None
     if not isinstance(facts, dict):
         raise HookMalformed("the body is not an object")

@@ -175,7 +175,11 @@ def test_names_that_are_none_are_refused(name: str) -> None:
         of_srs(stream=name)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"app": 1}', b"\xff", b"app=live&name=x"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'{"app": 1}', b"\xff", b"app=live&name=x", b"[" * 100_000],
+    ids=lambda body: repr(body[:20]),
+)
 @pytest.mark.parametrize("dialect", ["srs", "nginx-rtmp"])
 def test_a_request_that_is_none_of_its_dialect_is_malformed(dialect: str, body: bytes) -> None:
     with pytest.raises(HookMalformed):
