@@ -13,6 +13,7 @@ from chalicelib.api.params import Params, at_most_bytes
 from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidParameterValue, OriginDidNot
 from chalicelib.ingest import origin_control
+from chalicelib.ingest.admission import is_forbidden
 from chalicelib.ingest.hooks import ControlFailed, Publisher
 from chalicelib.live import callbacks
 from chalicelib.live.names import Domain, GivenPathName, PathName
@@ -135,10 +136,12 @@ def describe_forbidden(params: DescribeLiveForbidStreamList, call: Call) -> Answ
 
 def sweep(table: Table, *, now: float) -> None:
     """Drop who still publishes a stream that was forbidden lately: the origin did not, or nobody came to ask it."""
-    lately = table.query(keys.ALL_FORBIDDEN, index=keys.LISTING, first=keys.by_time(now - SWEPT_SECONDS, ""))
-    banned = [session.stream_of(entry) for entry in lately if entry["facets"] > now]
-    live = table.get_many(map(session.live_key, banned))
-    drop_all(table, [stream for stream in banned if session.live_key(stream) in live], FORBIDDEN, now=now)
+    since = keys.by_time(now - SWEPT_SECONDS, "")
+    lately = table.query(keys.ALL_FORBIDDEN, index=keys.LISTING, first=since, limit=MOST_FORBIDDEN)
+    listed = [session.stream_of(entry) for entry in lately]
+    found = table.get_many([*map(session.live_key, listed), *map(_ban, listed)])  # the listing may lag behind
+    live = [each for each in listed if session.live_key(each) in found and is_forbidden(found.get(_ban(each)), now)]
+    drop_all(table, live, FORBIDDEN, now=now)
 
 
 def drop_all(
