@@ -14,8 +14,12 @@ def token_of(place: str) -> str:
     return base64.urlsafe_b64encode(place.encode()).decode()
 
 
-def place_after(token: str) -> str:
-    """The sort key that follows the token's place; raises InvalidParameterValue."""
+def first_place(token: str, start: str) -> str:
+    """Where a page begins: behind the token's place, never before `start`; raises InvalidParameterValue."""
+    return max(start, _place_after(token)) if token else start
+
+
+def _place_after(token: str) -> str:
     try:
         place = base64.urlsafe_b64decode(token.encode()).decode()
     except (binascii.Error, UnicodeDecodeError):

@@ -8,7 +8,7 @@ from chalicelib import keys
 from chalicelib.api.action import Action, Actions, Answer, Call, everywhere
 from chalicelib.api.moments import AnyText, any_moment
 from chalicelib.api.params import Natural, Params, ShortText
-from chalicelib.api.scroll_token import place_after, token_of
+from chalicelib.api.scroll_token import first_place, token_of
 from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidParameterValue
 from chalicelib.keys import Key
@@ -46,7 +46,7 @@ def redrive(params: RedriveCallbacks, call: Call) -> Answer:
         call.table.query(
             keys.ALL_PARKED,
             index=keys.LISTING,
-            first=place_after(params.ScrollToken) if params.ScrollToken else keys.by_time(first, ""),
+            first=first_place(params.ScrollToken, keys.by_time(first, "")),
             last=keys.by_time(last + 0.999, "~"),  # the wire's moments are whole seconds
             limit=READ_AT_ONCE,
         )

@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib import keys
 from chalicelib.api.action import Answer, Call
 from chalicelib.api.params import Params, ShortText, UnixSeconds
-from chalicelib.api.scroll_token import place_after, token_of
+from chalicelib.api.scroll_token import first_place, token_of
 from chalicelib.attribute_values import Item
 from chalicelib.live.names import PathName, is_of_domain
 from chalicelib.live.task_errors import InvalidTaskTime
@@ -34,7 +34,7 @@ class DescribeRecordTask(Params):
 def describe(params: DescribeRecordTask, call: Call) -> Answer:
     """Tasks that lie wholly inside a span of time, by start; a page of them."""
     _check_span(params, call.now)
-    first = place_after(params.ScrollToken) if params.ScrollToken else keys.by_time(params.StartTime, "")
+    first = first_place(params.ScrollToken, keys.by_time(params.StartTime, ""))
     last = keys.by_time(params.EndTime, "~")
     entries = list(call.table.query(keys.ALL_TASKS, index=keys.LISTING, first=first, last=last, limit=READ_AT_ONCE))
     found, looked_at = _page(entries, params, call)

@@ -149,6 +149,13 @@ def test_a_page_costs_one_query_and_one_read_for_a_hundred(parked: World) -> Non
     assert parked.table.calls == ["query", "get_many", "update"]
 
 
+def test_a_token_of_another_span_leads_nowhere_else(parked: World) -> None:
+    token = redrive(parked, DryRun=True, Limit=1)["ScrollToken"]
+    later = {"StartTime": "2027-06-01T00:00:00Z", "EndTime": "2027-06-02T00:00:00Z"}
+    assert redrive(parked, **later, ScrollToken=token) == {"Count": 0, "ScrollToken": ""}
+    assert set(states(parked).values()) == {"parked"}
+
+
 def test_a_token_that_is_none_is_refused(parked: World) -> None:
     for token in ("x", "eA==", "!"):
         with pytest.raises(InvalidParameterValue, match="ScrollToken"):
