@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from chalicelib import keys
-from chalicelib.recording.orders import RecordingOrder
+from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from chalicelib.table import DynamoTable, Put
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
@@ -103,13 +104,11 @@ def test_it_records_its_session_and_ends_with_0(process: Process, s3: FakeS3, so
     process.order(str(source(made)), template_order("flv", "hls", "mp4", "aac", "mp3"))
     code, lines = process.run()
     assert code == 0
-    names = [line["event"] for line in lines]
-    assert names == [
-        "recorder_started",
-        *["recording_started"] * 5,
-        *["file_ready"] * 5,
-        "recorder_ended",
-    ]
+    first, *told, last = (line["event"] for line in lines)
+    assert (first, last) == ("recorder_started", "recorder_ended")
+    assert Counter(told) == {"recording_started": 5, "file_ready": 5}
+    for name in RecordFormat:  # one format may be ready before another, whose lane is busy, has begun
+        assert [line["event"] for line in lines if line.get("format") == name] == ["recording_started", "file_ready"]
     assert all({"session_id", "stream"} <= line.keys() for line in lines)
     assert len([key for key in s3.objects if key.startswith("ready/")]) == 5
     session = process.table.get(keys.session("session-1")) or {}
