@@ -19,7 +19,7 @@ LEAST_PART_BYTES = 5 * 2**20
 
 
 class HeadRewritableObject:
-    """A file object for a muxer (write, seek, tell) that becomes an object of the bucket.
+    """A file object, written from its beginning to its end, that becomes an object of the bucket.
 
     `tally` counts what is written, and is told how much of it lies in the bucket. One that `is_new` takes no other's
     place: where there is an object already somebody else has taken the file over.
@@ -49,7 +49,6 @@ class HeadRewritableObject:
         self._part_offset = 0
         self._full_bytes = part_bytes
         """A part that has so much is whole."""
-        self._position = 0
         self._checkpointed_bytes = 0
         self._is_checkpoint_late = False
         # Touched by the lane's thread alone:
@@ -61,17 +60,8 @@ class HeadRewritableObject:
         """Bytes written so far."""
         return self._part_offset + len(self._part)
 
-    def tell(self) -> int:
-        """Where the next byte goes."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move; `whence` as in io."""
-        self._position = offset + (0, self._position, self.size_bytes)[whence]
-        return self._position
-
     def append(self, *pieces: bytes | memoryview) -> None:
-        """Write whole units (a tag, a frame) behind all there is, for who never seeks."""
+        """Write whole units (a tag, a frame, a fragment) behind all there is."""
         part = self._part
         for piece in pieces:
             part += piece
@@ -79,19 +69,8 @@ class HeadRewritableObject:
             self.boundary()
 
     def write(self, data: bytes | memoryview) -> int:
-        """Append, or change bytes of the first part or of the one in progress; others are gone: ValueError."""
-        if self._position == self.size_bytes:
-            self._part += data
-        elif self._position >= self._part_offset:
-            at = self._position - self._part_offset
-            self._part[at : at + len(data)] = data
-        elif self._head is not None and self._position + len(data) <= len(self._head):
-            head = bytearray(self._head)  # the lane may be uploading the other one
-            head[self._position : self._position + len(data)] = data
-            self._head = head
-        else:
-            raise ValueError(f"byte {self._position} is already in the bucket")
-        self._position += len(data)
+        """Append what a muxer gives, which says by `boundary` where its units end."""
+        self._part += data
         return len(data)
 
     def boundary(self) -> None:
@@ -128,19 +107,6 @@ class HeadRewritableObject:
     def head(self) -> bytes:
         """The beginning that is still in memory: part 1, or all there is."""
         return bytes(self._part if self._head is None else self._head)
-
-    def tail(self, offset: int) -> bytes:
-        """The bytes from `offset` on; they must lie in the part in progress."""
-        if offset < self._part_offset:
-            raise ValueError(f"byte {offset} is already in the bucket")
-        return bytes(self._part[offset - self._part_offset :])
-
-    def truncate(self, offset: int) -> None:
-        """Drop the bytes from `offset` on; they must lie in the part in progress."""
-        if offset < self._part_offset:
-            raise ValueError(f"byte {offset} is already in the bucket")
-        del self._part[offset - self._part_offset :]
-        self._checkpointed_bytes = 0
 
     def finish(self, head: bytes | None = None) -> int:
         """Put another `head` in place of `head()`, of any length not less, and complete; returns the size in bytes."""

@@ -5,8 +5,6 @@ import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pytest
-
 from chalicelib.settings import Settings
 from recorder_task.aws.errors import AwsError
 from recorder_task.aws.s3 import UploadedPart
@@ -96,33 +94,6 @@ def test_an_object_that_never_filled_a_part_is_put_at_once() -> None:
     assert target.finish(b"AAAA") == 4
     end(lane)
     assert (bucket.parts, bucket.objects) == ([], {"key": b"AAAA"})
-
-
-def test_bytes_in_memory_can_be_changed_and_others_cannot() -> None:
-    target, bucket, lane = growing()
-    append(target, b"aaaa", b"bbbb", b"ccc")
-    for at, patch in ((1, b"X"), (9, b"Y")):
-        target.seek(at)
-        target.write(patch)
-    target.seek(5)
-    with pytest.raises(ValueError, match="byte 5 is already in the bucket"):
-        target.write(b"Z")
-    target.seek(0, 2)
-    append(target, b"d")
-    target.finish(target.head())
-    end(lane)
-    assert bucket.objects == {"key": b"aXaabbbbcYcd"}
-
-
-def test_a_tail_can_be_taken_off_again() -> None:
-    target, bucket, lane = growing()
-    append(target, b"aaaa")
-    target.write(b"bbbbtail")
-    assert target.tail(8) == b"tail"
-    target.truncate(8)
-    assert target.finish() == 8
-    end(lane)
-    assert bucket.objects == {"key": b"aaaabbbb"}
 
 
 def test_a_checkpoint_uploads_the_part_in_progress_once_for_what_is_new() -> None:
