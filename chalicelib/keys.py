@@ -19,7 +19,7 @@ LIVE-RECORDS / {end}#{start}#{id}   the window of a task of the older family
 SESSION#{id} / SESSION          one publish: its orders, lease and end
 SESSION#{id} / FILE#{file_id}   a file that a recorder of the session is writing, or has left behind
 HISTORY#{d} / {time}#{id}       a publish that ended, or was refused, by its end
-RECORDED#{yyyy-mm} / {time}#{session}   when a stream was recorded, by the end of it within the month
+RECORDED#{yyyy-mm}#{d} / {time}#{session}   when a stream was recorded, by the end of it within the month
 WAITING#{d}/{a}/{s} / {recording}#{file_id}   an HLS file that waits for its stream to return
 MEDIA#{file_id} / MEDIA         a media entry of the VOD index
 EVENT#{id} / EVENT              a callback event: the truth about its delivery
@@ -29,7 +29,9 @@ URL#{digest} / URL              the gate of a callback URL: deliveries under way
 Index `listing` (LPK, LSK), sparse: TASKS and ARMED by start · ONLINE by publish time · OPEN sessions · DUE callbacks
     · PARKED callbacks by the time of their event · AWAITED URLs · WAITING-FOR#{digest}: callbacks waiting for a URL
     · MEDIA · FORBIDDEN streams · HISTORY of publishes by end · SWEPT domains: their streams are being dropped
+    · RECORDED#{yyyy-mm}: when streams of any domain were recorded
 Index `by_stream` (SPK, LSK): media of one stream name, by time · publishes of one stream that ended, by their end
+    · ONLINE#{d}: live streams of one domain, by publish time
 Index `by_name` (NPK, NSK): media by name, for prefixes
 """
 
@@ -180,9 +182,18 @@ def history_of_stream(domain: str, app: str, stream: str) -> str:
     return f"HISTORY#{stream_address(domain, app, stream)}"
 
 
-def recorded(month: str, ended_at: float, session_id: str) -> Key:
-    """`month` is `yyyy-mm`, UTC."""
-    return Key(f"RECORDED#{month}", by_time(ended_at, session_id))
+def online_in(domain: str) -> str:
+    """Partition of `by_stream` that holds the live streams of one domain."""
+    return f"{ALL_ONLINE}#{stream_address(domain)}"
+
+
+def recorded_in(month: str, domain: str = "") -> str:
+    """Partition of what was recorded in a domain, or of `listing` in any; `month` is `yyyy-mm`, UTC."""
+    return f"RECORDED#{month}#{stream_address(domain)}" if domain else f"RECORDED#{month}"
+
+
+def recorded(month: str, domain: str, ended_at: float, session_id: str) -> Key:
+    return Key(recorded_in(month, domain), by_time(ended_at, session_id))
 
 
 FILE_PREFIX = "FILE#"

@@ -1,10 +1,11 @@
 """How many streams were recorded at once: from the spans of recorded publishes, kept by month.
 
 A publish leaves, at its end, the spans in which it was recorded, one item for each month they touch: a question reads
-the months it asks for and the streams that are live, whatever happened before and since.
+the months it asks for and the streams that are live, of its domains alone, whatever happened before and since. More
+than 20,000 of them are refused rather than counted in part.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Annotated, TypeAlias
@@ -16,8 +17,9 @@ from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.moments import AnyText, any_moment, text_like
 from chalicelib.api.params import Params, matching
 from chalicelib.attribute_values import Item
-from chalicelib.errors import InvalidParameterValue
+from chalicelib.errors import InvalidParameterValue, LimitExceeded
 from chalicelib.live.names import Domain
+from chalicelib.live.online import online
 from chalicelib.table import Put, Table
 
 STEP_SECONDS = 300
@@ -25,6 +27,8 @@ STEP_SECONDS = 300
 HISTORY_SECONDS = 180 * 86_400
 SPAN_SECONDS = 31 * 86_400
 KEPT_SECONDS = HISTORY_SECONDS + SPAN_SECONDS
+MOST_COUNTED = 20_000
+"""Publishes, ended or live, that one question counts."""
 
 Span: TypeAlias = tuple[float, float]
 """Unix s; the end does not belong to it."""
@@ -37,11 +41,13 @@ def recorded(session: Item, *, now: float) -> list[Put]:
         return []
     return [
         Put(
-            key=keys.recorded(month, min(spans[-1][1], ends_at), session["session_id"]),
+            key=keys.recorded(month, session["domain"], min(spans[-1][1], ends_at), session["session_id"]),
             item={
                 "domain": session["domain"],
-                "spans": [list(span) for span in spans],
+                "facets": [list(span) for span in spans],
                 "expires_at": int(ends_at) + KEPT_SECONDS,
+                "LPK": keys.recorded_in(month),
+                "LSK": keys.by_time(min(spans[-1][1], ends_at), session["session_id"]),
             },
         )
         for month, ends_at in _months(spans[0][0], spans[-1][1])
@@ -112,23 +118,37 @@ def most_at_once(spans: Sequence[Span], points: range) -> list[int]:
     return found
 
 
-def _spans(table: Table, domains: set[str], first: float, last: float, *, now: float) -> Iterator[Span]:
-    known: set[str] = set()
-    for month, _ in _months(first, last):
-        for item in table.query(keys.recorded(month, 0, "").pk, first=keys.by_time(first, "")):
-            session_id = item["SK"].partition("#")[2]
-            if session_id not in known and _is_in(item, domains):
-                known.add(session_id)
-                yield from ((begin, end) for begin, end in item["spans"])
-    listed = table.query(keys.ALL_ONLINE, index=keys.LISTING, last=keys.by_time(last, "~"))
-    live = [keys.session(entry["session_id"]) for entry in listed if _is_in(entry, domains)]
-    for session in table.get_many(live).values():
-        if session["session_id"] not in known:
-            yield from spans_of(session, now=now)
+def _spans(table: Table, domains: Collection[str], first: float, last: float, *, now: float) -> Iterator[Span]:
+    """Of the domains, or of all where none is named; raises LimitExceeded."""
+    known: dict[str, list[Span]] = {}
+    live: dict[str, keys.Key] = {}
+    left = MOST_COUNTED
+    for domain in domains or [""]:
+        for month, _ in _months(first, last):
+            for item in _recorded(table, month, domain, first, limit=left + 1):
+                left = _counted(left)
+                known[item["SK"].partition("#")[2]] = item["facets"]
+        for entry in online(table, domain, last=keys.by_time(last, "~"), limit=left + 1):
+            left = _counted(left)
+            live[entry["session_id"]] = keys.session(entry["session_id"])
+    for spans in known.values():
+        yield from ((begin, end) for begin, end in spans)
+    for session in table.get_many(key for session_id, key in live.items() if session_id not in known).values():
+        yield from spans_of(session, now=now)
 
 
-def _is_in(item: Item, domains: set[str]) -> bool:
-    return not domains or item["domain"].lower() in domains
+def _recorded(table: Table, month: str, domain: str, first: float, *, limit: int) -> Iterator[Item]:
+    partition, index = keys.recorded_in(month, domain), None if domain else keys.LISTING
+    return table.query(partition, index=index, first=keys.by_time(first, ""), limit=limit)
+
+
+def _counted(left: int) -> int:
+    if left == 0:
+        raise LimitExceeded(
+            f"PushDomains: more than {MOST_COUNTED} publishes would have to be counted; name fewer domains, or a later"
+            " StartTime."
+        )
+    return left - 1
 
 
 def _months(first: float, last: float) -> Iterator[tuple[str, float]]:

@@ -19,6 +19,7 @@ from chalicelib.errors import DomainAdded, DomainNotExist, OriginDidNot, TooMany
 from chalicelib.ingest.admission import DISABLED, PUSH_DOMAIN
 from chalicelib.live import stream_control
 from chalicelib.live.names import Domain
+from chalicelib.live.online import online
 from chalicelib.live.push_keys import first_keys
 from chalicelib.logs import log
 from chalicelib.notify.events import Ending
@@ -160,8 +161,7 @@ def sweep(table: Table, *, now: float) -> None:
 
 def _sweep(table: Table, domain: str, *, now: float) -> int:
     """How many streams of the domain are not dropped yet."""
-    online = table.query(keys.ALL_ONLINE, index=keys.LISTING)
-    streams = [stream_of(entry) for entry in online if entry["domain"].lower() == domain.lower()]
+    streams = [stream_of(entry) for entry in online(table, domain)]
     return stream_control.drop_all(table, streams, DOMAIN_FORBIDDEN, now=now)
 
 

@@ -9,7 +9,8 @@ from chalicelib.api.action import Action, Actions, Answer, Call
 from chalicelib.api.moments import iso_text
 from chalicelib.api.params import Params, ShortText
 from chalicelib.ingest.admission import is_forbidden
-from chalicelib.live.names import Domain, GivenPathName, PathName, is_of_domain
+from chalicelib.live.names import Domain, GivenPathName, PathName
+from chalicelib.live.online import online
 
 MOST_PAGES = 30_000
 LARGEST_PAGE = 300_000
@@ -36,16 +37,15 @@ class DescribeLiveStreamState(Params):
 def describe_online(params: DescribeLiveStreamOnlineList, call: Call) -> Answer:
     """A page of the streams that are live, by the time of their publish."""
     wanted = {"app": params.AppName, "stream": params.StreamName}
-    online = [
+    found = [
         entry
-        for entry in call.table.query(keys.ALL_ONLINE, index=keys.LISTING)
-        if is_of_domain(params.DomainName, entry["domain"])
-        and all(value in ("", entry[name]) for name, value in wanted.items())
+        for entry in online(call.table, params.DomainName)
+        if all(value in ("", entry[name]) for name, value in wanted.items())
     ]
     first = (params.PageNum - 1) * params.PageSize
     return {
-        "TotalNum": len(online),
-        "TotalPage": -(-len(online) // params.PageSize),
+        "TotalNum": len(found),
+        "TotalPage": -(-len(found) // params.PageSize),
         "PageNum": params.PageNum,
         "PageSize": params.PageSize,
         "OnlineInfo": [
@@ -56,7 +56,7 @@ def describe_online(params: DescribeLiveStreamOnlineList, call: Call) -> Answer:
                 "DomainName": entry["domain"],
                 "PushToDelay": 0,
             }
-            for entry in online[first : first + params.PageSize]
+            for entry in found[first : first + params.PageSize]
         ],
     }
 

@@ -106,6 +106,7 @@ def online(session_id: str, hook: PublishHook, *, replaces: Item | None, may_com
         "app": stream.app,
         "stream": stream.stream,
         "LPK": keys.ALL_ONLINE,
+        "SPK": keys.online_in(stream.domain),
         "LSK": keys.by_time(now, session_id),
     }
     if replaces and may_come_back and not saw_its_end(replaces):

@@ -9,6 +9,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from chalicelib import keys
 from chalicelib.api.moments import beijing_text, iso_text
 from chalicelib.attribute_values import Item
+from chalicelib.live import concurrent_recordings
 from chalicelib.live.concurrent_recordings import most_at_once, recorded, spans_of
 from tests.contract.publishers import DOMAIN, publish, unpublish
 from tests.fakes.table import FakeTable
@@ -166,12 +167,39 @@ def test_a_long_recording_leaves_one_item_for_each_month(sdk: Sdk) -> None:
     new_year = 1_798_761_600.0  # 2027-01-01T00:00:00Z
     puts = recorded(session(published_at=new_year - 40 * DAY), now=new_year + 40 * DAY)
     assert [put.key.pk for put in puts] == [
-        "RECORDED#2026-11",
-        "RECORDED#2026-12",
-        "RECORDED#2027-01",
-        "RECORDED#2027-02",
+        f"RECORDED#2026-11#{DOMAIN}",
+        f"RECORDED#2026-12#{DOMAIN}",
+        f"RECORDED#2027-01#{DOMAIN}",
+        f"RECORDED#2027-02#{DOMAIN}",
     ]
     assert len({put.key for put in puts}) == 4
+
+
+def test_of_one_domain_no_publish_of_another_is_read(sdk: Sdk, store: FakeTable) -> None:
+    record(sdk)
+    record(sdk, "other.example.com")
+    for number in range(9):
+        published(NOON, NOON + 300, f"s{number}", domain="other.example.com")
+    published(NOON, NOON + 300, "a")
+    store.read = 0
+    assert numbers(sdk, last=NOON, PushDomains=[DOMAIN]) == [1]
+    assert store.read == 1
+
+
+def test_more_than_can_be_counted_is_refused(sdk: Sdk, store: FakeTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrent_recordings, "MOST_COUNTED", 3)
+    record(sdk)
+    published(NOON, NOON + 300, "a")
+    published(NOON, NOON + 300, "b")
+    publish(NOON, "c", client="c")
+    assert numbers(sdk, last=NOON) == [3]
+    for number in range(9):
+        publish(NOON, f"s{number}", client=f"s{number}")
+    store.read = 0
+    with pytest.raises(TencentCloudSDKException) as refused:
+        numbers(sdk, last=NOON)
+    assert (refused.value.code, refused.value.message.partition(":")[0]) == ("LimitExceeded", "PushDomains")
+    assert store.read <= 3 + 1
 
 
 def test_no_spans_and_many_spans_are_counted_alike() -> None:
@@ -185,4 +213,4 @@ def test_the_spans_of_a_publish_lie_in_its_month_by_their_end(sdk: Sdk, store: F
     published(NOON, NOON + 300, "a")
     (key,) = [key for key in store.items if key.pk.startswith("RECORDED#")]
     month = time.strftime("%Y-%m", time.gmtime(NOON))
-    assert key == keys.recorded(month, NOON + 300, key.sk.partition("#")[2])
+    assert key == keys.recorded(month, DOMAIN, NOON + 300, key.sk.partition("#")[2])

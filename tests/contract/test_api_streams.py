@@ -6,7 +6,9 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from chalicelib import aws, keys
+from chalicelib.live import online as live_streams
 from chalicelib.table import Put
+from tests.fakes.table import FakeTable
 from tests.sdk import Sdk
 
 PUBLISHED_AT = 1795163844.5
@@ -24,6 +26,7 @@ def publish(number: int, *, app: str = "live", domain: str = DOMAIN) -> None:
         "stream": stream,
         "published_at": PUBLISHED_AT + number,
         "LPK": keys.ALL_ONLINE,
+        "SPK": keys.online_in(domain),
         "LSK": keys.by_time(PUBLISHED_AT + number, f"session-{number}"),
     }
     aws.table().put(Put(key=keys.live(domain, app, stream), item=item))
@@ -66,19 +69,40 @@ def test_live_streams_are_listed_page_by_page_in_the_order_of_their_publish(any_
     ("fields", "expected"),
     [
         ({"DomainName": DOMAIN}, ["s01", "s02"]),
+        ({"DomainName": DOMAIN.upper()}, ["s01", "s02"]),
         ({"AppName": "live"}, ["s01", "s03"]),
         ({"StreamName": "s02"}, ["s02"]),
         ({"DomainName": DOMAIN, "AppName": "live", "StreamName": "s01"}, ["s01"]),
         ({"DomainName": "nowhere"}, []),
         ({"DomainName": "", "AppName": "", "StreamName": ""}, ["s01", "s02", "s03"]),
     ],
-    ids=["domain", "app", "stream", "all-three", "none", "empty-means-any"],
+    ids=["domain", "domain-in-capitals", "app", "stream", "all-three", "none", "empty-means-any"],
 )
 def test_the_list_is_narrowed_by_name(sdk: Sdk, fields: dict[str, str], expected: list[str]) -> None:
     publish(1)
     publish(2, app="other")
     publish(3, domain="example.org")
     assert online(sdk, **fields) == expected
+
+
+def test_of_one_domain_no_stream_of_another_is_read(sdk: Sdk, store: FakeTable) -> None:
+    for number in range(30):
+        publish(number, domain=DOMAIN if number < 3 else "example.org")
+    store.read = 0
+    assert sdk("DescribeLiveStreamOnlineList", DomainName=DOMAIN)["TotalNum"] == 3
+    assert store.read == 3
+
+
+def test_no_more_streams_are_looked_at_than_the_limit(
+    sdk: Sdk, store: FakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_streams, "MOST_ONLINE", 12)
+    for number in range(30):
+        publish(number)
+    store.read = 0
+    answer = sdk("DescribeLiveStreamOnlineList", PageNum=2)
+    assert (answer["TotalNum"], [each["StreamName"] for each in answer["OnlineInfo"]]) == (12, ["s10", "s11"])
+    assert store.read == 12
 
 
 @pytest.mark.parametrize(

@@ -34,12 +34,16 @@ RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 class FakeTable:
-    """Items in a dict; `calls` counts what was asked of it by name. One request at a time, whoever makes it."""
+    """Items in a dict; `calls` counts what was asked of it by name, `read` what queries read.
+
+    One request at a time, whoever makes it.
+    """
 
     def __init__(self) -> None:
         self._lock = RLock()
         self.items: dict[Key, Item] = {}
         self.calls: list[str] = []
+        self.read = 0
 
     def get(self, key: Key, only: Sequence[str] = ()) -> Item | None:
         self.calls.append("get")
@@ -102,6 +106,7 @@ class FakeTable:
             page = deepcopy(
                 [{name: item[name] for name in item if index is None or name in held} for item in found[:limit]]
             )
+        self.read += len(page)
         yield from page
 
     def _write(self, write: Write) -> None:

@@ -64,6 +64,7 @@ def test_a_publish_opens_a_session_and_launches_its_recorder(world: World) -> No
             "app": "live",
             "stream": "room-7",
             "LPK": "ONLINE",
+            "SPK": "ONLINE#push.example.com",
             "LSK": f"01800000000.250#{session_id}",
         }
     ]
