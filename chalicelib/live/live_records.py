@@ -61,8 +61,7 @@ def create(params: CreateLiveRecord, call: Call) -> Answer:
 def stop(params: OneLiveRecord, call: Call) -> Answer:
     """End the task now; its files are finished, and it never starts again."""
     task = _task(params, call)
-    tasks.end(call.table, task, now=call.now)
-    call.table.delete(Delete(key=_window_key(task)))
+    tasks.end(call.table, task, now=call.now, beside=_no_window(task))
     return {}
 
 
@@ -72,10 +71,9 @@ def delete(params: OneLiveRecord, call: Call) -> Answer:
     if task["StartTime"] <= call.now and not is_over(task, now=call.now):
         raise AlterTaskState
     try:
-        tasks.forget(call.table, task, now=call.now)
+        tasks.forget(call.table, task, now=call.now, beside=_no_window(task))
     except TaskNotExist:  # deleted at the same moment
         raise OlderTaskNotExist from None
-    call.table.delete(Delete(key=_window_key(task)))
     return {}
 
 
@@ -132,6 +130,11 @@ def _task(params: OneLiveRecord, call: Call) -> Item:
     if task["StreamName"] != params.StreamName:
         raise ChannelNotExist
     return task
+
+
+def _no_window(task: Item) -> tuple[Write, ...]:
+    """The task runs no more: it counts among those at one moment no more."""
+    return (Delete(key=_window_key(task)),)
 
 
 def _window_key(task: Item) -> keys.Key:

@@ -52,13 +52,21 @@ def find(table: Table, task_id: str) -> Item | None:
     return table.get(keys.Key(pointer["item_pk"], pointer["item_sk"])) if pointer else None
 
 
-def change(table: Table, task: Item, *, now: float, remove: tuple[str, ...] = (), **attributes: Any) -> None:
-    """Set attributes of a task that were 0 and no more than once; raises ConditionFailed."""
+def change(
+    table: Table,
+    task: Item,
+    *,
+    now: float,
+    remove: tuple[str, ...] = (),
+    beside: tuple[Write, ...] = (),
+    **attributes: Any,
+) -> None:
+    """Set attributes of a task that were 0 and no more than once, with `beside`; raises ConditionFailed."""
     unset = [Compare(name, "=", 0) for name in attributes]
     update = Update(
         key=key_of(task), set={name: attributes[name] for name in attributes}, remove=remove, when=[item_exists, *unset]
     )
-    table.transact(_raised(stream_of(task), now=now), update)
+    table.transact(_raised(stream_of(task), now=now), update, *beside)
 
 
 def _written(task: Item) -> list[Write]:

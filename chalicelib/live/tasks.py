@@ -16,7 +16,7 @@ from chalicelib.live.task_start import start_or_wake
 from chalicelib.recording.schedules import wake_at
 from chalicelib.recording.session import live_session, order_ended
 from chalicelib.recording.waiting import WaitingFile, waiting_files
-from chalicelib.table import ConditionFailed, Table
+from chalicelib.table import ConditionFailed, Table, Write
 
 HORIZON_SECONDS = 7 * 86_400
 
@@ -65,10 +65,13 @@ def delete(params: OneTask, call: Call) -> Answer:
     return {}
 
 
-def end(table: Table, task: Item, *, now: float) -> None:
-    """Stop a task of either family, and what is recorded by it or waits for its stream; twice is once."""
+def end(table: Table, task: Item, *, now: float, beside: tuple[Write, ...] = ()) -> None:
+    """Stop a task of either family, and what is recorded by it or waits for its stream; twice is once.
+
+    `beside` is written with it.
+    """
     with suppress(ConditionFailed):  # stopped before
-        task_store.change(table, task, now=now, Stopped=int(now))
+        task_store.change(table, task, now=now, beside=beside, Stopped=int(now))
     _end_order(table, task, now=now)
     for waiting in waiting_files(table, stream_of(task), recording_id(task["TaskId"])):
         with suppress(ConditionFailed):  # it goes on, and ends with its session's order; or it is being ended
@@ -76,13 +79,13 @@ def end(table: Table, task: Item, *, now: float) -> None:
             wake_at(let_go.due_at, now=now)
 
 
-def forget(table: Table, task: Item, *, now: float) -> None:
-    """Delete a task of either family; raises TaskNotExist where that was done before.
+def forget(table: Table, task: Item, *, now: float, beside: tuple[Write, ...] = ()) -> None:
+    """Delete a task of either family, and write `beside` with it; raises TaskNotExist where that was done before.
 
     A recorder that waits for its start waits no more; one that has begun goes on.
     """
     try:
-        task_store.change(table, task, now=now, deleted_at=int(now), remove=("LPK", "LSK"))
+        task_store.change(table, task, now=now, beside=beside, deleted_at=int(now), remove=("LPK", "LSK"))
     except ConditionFailed:
         raise TaskNotExist from None
     if now < task["StartTime"]:

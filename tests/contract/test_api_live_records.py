@@ -1,5 +1,6 @@
 """The older family of recording tasks through the official SDK."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -7,13 +8,15 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from chalicelib import keys
+from chalicelib.api.action import Call
 from chalicelib.api.moments import beijing_text
 from chalicelib.attribute_values import Item
-from chalicelib.live import live_records
+from chalicelib.live import live_records, task_store
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
 from chalicelib.settings import settings
 from chalicelib.table import Put, Table, Update
 from tests.fakes.ecs import FakeEcs
+from tests.fakes.mortal import Killed, Life
 from tests.fakes.table import FakeTable
 from tests.known_key import made_in
 from tests.sdk import Sdk, now
@@ -250,3 +253,18 @@ def test_no_push_domain_means_the_one_of_publishes_that_name_none(
     publish(store)
     created(sdk, DomainName="")
     assert len(orders(store)) == 1
+
+
+@pytest.mark.parametrize(("action", "start"), [("StopLiveRecord", 0), ("DeleteLiveRecord", 1000)])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("ends_at", range(1, 9))
+def test_a_death_leaves_no_window_of_a_task_that_is_over(
+    sdk: Sdk, store: FakeTable, action: str, start: float, when: str, ends_at: int
+) -> None:
+    task_id = created(sdk, start, start + 600)
+    call = Call(table=Life(ends_at, when).of(store), now=float(now()))
+    with suppress(Killed):
+        live_records.ACTIONS[action].run({"StreamName": "room-7", "TaskId": task_id}, call, are_text=False)
+    task = task_store.find(store, str(task_id)) or {}
+    has_window = any(key.pk == keys.LIVE_RECORDS for key in store.items)
+    assert has_window == (task["Stopped"] == 0 and task["deleted_at"] == 0)
