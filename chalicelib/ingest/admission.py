@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
-from chalicelib.ingest.hooks import PublishHook, PublishRefused
+from chalicelib.ingest.hooks import QUERY_BYTES, PublishHook, PublishRefused
 from chalicelib.ingest.push_signature import Fault, fault_of
 from chalicelib.keys import Key
 from chalicelib.recording.stream import StreamRef
@@ -15,7 +15,7 @@ from chalicelib.table import Check, Compare, no_such_item
 
 PUSH_DOMAIN = 0
 DISABLED = 0
-UNKNOWN_DOMAIN, FORBIDDEN_STREAM = 301, 305
+UNKNOWN_DOMAIN, FORBIDDEN_STREAM, QUERY_TOO_LONG = 301, 305, 504
 FAULTS: Mapping[Fault, str] = {
     Fault.NO_TIME: "the push URL has no txTime",
     Fault.EXPIRED: "the push URL has expired",
@@ -40,6 +40,8 @@ def item_keys(stream: StreamRef) -> list[Key]:
 def check(hook: PublishHook, found: Mapping[Key, Item], *, accepts_unknown_domains: bool, now: float) -> None:
     """Raise NotAdmitted where a new publish must not happen at `now` (unix s)."""
     check_permitted(hook.stream, found, accepts_unknown_domains=accepts_unknown_domains, now=now)
+    if len(hook.param.encode()) > QUERY_BYTES:
+        raise NotAdmitted(QUERY_TOO_LONG, f"the push URL's query is longer than {QUERY_BYTES} bytes")
     domain = _push_domain(hook.stream, found)
     if domain is None or not domain["Enable"]:
         return

@@ -97,7 +97,9 @@ SESSION_PARAMETER = "tapedeck_session"
 MIX_PARAMETER = "output_stream_type"
 """By this parameter of its push URL a mixer says what it publishes: OutputStreamType of the wire."""
 NAME_BYTES = 1024
-"""Longest part of an address: 200 characters of any alphabet and more."""
+"""Longest part of an address: 200 characters of any alphabet and more. No other fact of an origin is longer."""
+QUERY_BYTES = 4096
+"""Longest query of a push URL: it lies in items and in callbacks."""
 
 
 class HookUnknown(Exception):
@@ -110,6 +112,13 @@ class HookMalformed(Exception):
 
 class PublishRefused(Exception):
     """The publish must not happen; the message says why."""
+
+
+def check_facts(facts: Mapping[str, str]) -> None:
+    """Raise HookMalformed where what an origin says of a connection is too long to be kept."""
+    for name, value in facts.items():
+        if len(value.encode()) > NAME_BYTES:
+            raise HookMalformed(f"{name} is longer than {NAME_BYTES} bytes")
 
 
 def parameters(query: str) -> Mapping[str, str]:

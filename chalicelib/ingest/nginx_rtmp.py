@@ -22,6 +22,7 @@ from chalicelib.ingest.hooks import (
     Publisher,
     PublishHook,
     UnpublishHook,
+    check_facts,
     domain_of_url,
     parameters,
     stream_ref,
@@ -34,6 +35,7 @@ SPELLED_AS_THEY_ARE = "!$'()*,/:;=@~"
 LAST_FIELD = {"on_publish": "type", "on_publish_done": "name", "on_play": "reset"}
 """The field that nginx writes last, by event."""
 REQUIRED_FIELDS = frozenset({"app", "name", "tcurl", "clientid", "addr"})
+OF_THE_ORIGIN = ("clientid", "addr")
 ACCEPTED = HookAnswer(status=200, body={})
 REFUSED = HookAnswer(status=403, body={})
 
@@ -92,7 +94,8 @@ def _split(body: bytes, last_field: str) -> tuple[Mapping[str, str], str]:
         fields.setdefault(name, unquote(value))
         if name == last_field:
             missing = REQUIRED_FIELDS - fields.keys()
-            if not missing:
-                return fields, "&".join(pairs[position + 1 :])
-            raise HookMalformed(f"without {', '.join(sorted(missing))}")
+            if missing:
+                raise HookMalformed(f"without {', '.join(sorted(missing))}")
+            check_facts({name: fields[name] for name in OF_THE_ORIGIN})
+            return fields, "&".join(pairs[position + 1 :])
     raise HookMalformed(f"without {last_field}")

@@ -9,7 +9,7 @@ from hashlib import sha256
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.admission import NotAdmitted
-from chalicelib.ingest.hooks import PublishHook
+from chalicelib.ingest.hooks import QUERY_BYTES, PublishHook
 from chalicelib.live import callbacks, stream_history
 from chalicelib.notify import events, outbox, queue
 from chalicelib.settings import settings
@@ -44,6 +44,6 @@ def _as_session(hook: PublishHook, refusal_id: str, now: float) -> Item:
         "stream": hook.stream.stream,
         "node": hook.node,
         "client_ip": hook.client_ip,
-        "stream_param": hook.param,
+        "stream_param": hook.param[:QUERY_BYTES],
         "published_at": now,
     }

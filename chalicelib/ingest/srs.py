@@ -22,6 +22,7 @@ from chalicelib.ingest.hooks import (
     Publisher,
     PublishHook,
     UnpublishHook,
+    check_facts,
     domain_of_url,
     parameters,
     stream_ref,
@@ -30,6 +31,7 @@ from chalicelib.ingest.hooks import (
 OTHER_EVENTS = frozenset({"on_connect", "on_close", "on_stop", "on_dvr", "on_hls", "on_hls_notify", "on_forward"})
 NAME = "srs"
 CLIENT_NOT_FOUND = 2049
+OF_THE_ORIGIN = ("client_id", "ip", "server_id")
 NO_VHOST = "__defaultVhost__"
 ACCEPTED = HookAnswer(status=200, body={"code": 0})
 REFUSED = HookAnswer(status=200, body={"code": 403})
@@ -113,4 +115,15 @@ def _facts(body: bytes) -> Mapping[str, str]:
     for name, value in found.items():
         if not isinstance(value, str):
             raise HookMalformed(f"{name} is not a string")
+        if not _is_text(value):
+            raise HookMalformed(f"{name} holds half a character")
+    check_facts({name: found[name] for name in OF_THE_ORIGIN})
     return found
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

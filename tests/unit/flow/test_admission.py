@@ -55,6 +55,15 @@ def test_a_push_needs_a_url_that_a_key_of_its_domain_signed(guarded: World) -> N
     assert len(guarded.sessions()) == 1
 
 
+def test_a_query_that_is_too_long_is_refused_and_told(guarded: World) -> None:
+    guarded.publish(replace(HOOK, param=f"{signed()}&x=".ljust(4096, "y")))
+    guarded.unpublish()
+    reason = "18.504 the push URL's query is longer than 4096 bytes"
+    assert refused(guarded, f"{signed()}&x=".ljust(500_000, "y")) == reason
+    told = [event["payload"] for event in guarded.events() if event["payload"].get("errcode") == 18]
+    assert [(each["errmsg"], len(each["stream_param"])) for each in told] == [(reason, 4096)]
+
+
 def test_a_domain_spelled_otherwise_is_the_same_domain(guarded: World) -> None:
     stream = replace(STREAM, domain=STREAM.domain.upper())
     with pytest.raises(NotAdmitted):

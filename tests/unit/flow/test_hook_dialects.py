@@ -169,7 +169,24 @@ def test_names_of_any_spelling_come_through(name: str) -> None:
     assert hook.stream.stream == name
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "\x00", "\ud800", "room?x", "x" * 1025])
+@pytest.mark.parametrize("fact", ["client_id", "ip", "server_id", "param", "stream", "app", "vhost", "tcUrl"])
+@pytest.mark.parametrize("event", ["on_publish", "on_unpublish", "on_play"])
+def test_half_a_character_makes_a_hook_malformed(event: str, fact: str) -> None:
+    with pytest.raises(HookMalformed, match=f"{fact} holds half a character"):
+        of_srs(event, **{fact: "a\ud800"})
+
+
+@pytest.mark.parametrize("fact", ["client_id", "ip", "server_id"])
+def test_what_an_origin_says_of_a_connection_has_a_bound(fact: str) -> None:
+    of_srs(**{fact: "x" * 1024})
+    with pytest.raises(HookMalformed, match=f"{fact} is longer than 1024 bytes"):
+        of_srs(**{fact: "x" * 1025})
+    body = f"app=live&tcurl=rtmp://push.example.com/live&addr=1&clientid={'3' * 1025}&name=a&type=live"
+    with pytest.raises(HookMalformed, match="clientid is longer than 1024 bytes"):
+        nginx_rtmp.parse("on_publish", body.encode(), default_domain="")
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "\x00", "room?x", "x" * 1025])
 def test_names_that_are_none_are_refused(name: str) -> None:
     with pytest.raises(PublishRefused):
         of_srs(stream=name)
