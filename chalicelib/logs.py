@@ -9,10 +9,14 @@ SECRET_NAMES = frozenset({"secret", "txSecret", "callback_key", "secret_key", "a
 
 
 def log(event: str, **facts: Any) -> None:
-    """Write one line: the time (unix s), the event's name in the past tense, its facts. Secrets are never facts."""
+    """Write one line: the time (unix s), the event's name in the past tense, its facts. Secrets are never facts.
+
+    Half a character, which no encoding knows, is written as JSON escapes it.
+    """
     leaked = SECRET_NAMES & facts.keys()
     if leaked:
         raise ValueError(f"a secret must not be logged: {', '.join(sorted(leaked))}")
     line = {"time": round(time.time(), 3), "event": event, **facts}
-    sys.stderr.write(json.dumps(line, ensure_ascii=False, default=str, separators=(",", ":")) + "\n")
+    text = json.dumps(line, ensure_ascii=False, default=str, separators=(",", ":"))
+    sys.stderr.write(text.encode(errors="backslashreplace").decode() + "\n")
     sys.stderr.flush()

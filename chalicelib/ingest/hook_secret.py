@@ -10,7 +10,7 @@ from chalicelib.settings import settings
 def is_hook_secret(given: str, *, now: float) -> bool:
     """Whether `given` is the hook secret of this deployment; compared in constant time."""
     secret = _secret(int(now // settings().key_cache_seconds))
-    return hmac.compare_digest(given.encode(), secret.encode())
+    return hmac.compare_digest(given.encode(errors="backslashreplace"), secret.encode())
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app import app
+from chalicelib.logs import log
 from tests.fakes.world import World
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "hooks"
@@ -76,6 +77,23 @@ def test_what_no_origin_says_is_not_found(world: World, path: str) -> None:
 
 def test_a_body_that_cannot_be_read_is_a_bad_request(world: World) -> None:
     assert send("srs/on_publish", "{") == (400, {"code": 400})
+
+
+@pytest.mark.parametrize("event", ["on_publish", "on_unpublish", "on_play"])
+def test_half_a_character_is_a_bad_request(world: World, event: str, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = {"client_id": "\ud800", "app": "live", "stream": "a", "vhost": "push.example.com"}
+    assert send(f"srs/{event}", json.dumps(facts)) == (400, {"code": 400})
+    assert "client_id holds half a character" in capsys.readouterr().err
+
+
+def test_half_a_character_in_the_secret_or_in_a_log_line_harms_nobody(
+    world: World, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert send("srs/on_publish", "{}", secret="\ud800") == (403, {"code": 403})
+    capsysbinary.readouterr()
+    log("it_happened", client_id="\ud800 直")
+    line = json.loads(capsysbinary.readouterr().err)
+    assert (line["event"], line["client_id"]) == ("it_happened", "\ud800 直")
 
 
 def test_the_secret_is_in_no_log_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
