@@ -18,6 +18,7 @@ TASK#{id} / TASK                where a task's item lies; listed as ARMED until 
 LIVE-RECORDS / {end}#{start}#{id}   the window of a task of the older family
 SESSION#{id} / SESSION          one publish: its orders, lease and end
 SESSION#{id} / FILE#{file_id}   a file that a recorder of the session is writing, or has left behind
+REFUSALS#{d} / REFUSALS         how many refused pushes of a domain were told this minute (ingest/refusal_limit.py)
 HISTORY#{d} / {time}#{id}       a publish that ended, or was refused, by its end
 RECORDED#{yyyy-mm}#{d} / {time}#{session}   when a stream was recorded, by the end of it within the month
 WAITING#{d}/{a}/{s} / {recording}#{file_id}   an HLS file that waits for its stream to return
@@ -166,6 +167,11 @@ def live_record(starts_at: int, ends_at: int, task_id: str) -> Key:
 
 def session(session_id: str) -> Key:
     return Key(f"SESSION#{session_id}", "SESSION")
+
+
+def refusals(domain: str) -> Key:
+    """Refused pushes of a domain, or, where it is empty, of those that nobody need have added."""
+    return Key(f"REFUSALS#{stream_address(domain)}", "REFUSALS")
 
 
 def history_partition(domain: str) -> str:

@@ -8,8 +8,10 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 from chalicelib import aws, keys
 from chalicelib.api.moments import iso_text
+from chalicelib.ingest import refusal_limit
 from chalicelib.ingest.admission import NotAdmitted
 from chalicelib.live import stream_history
+from chalicelib.settings import settings
 from tests.contract.publishers import DOMAIN, address, publish, unpublish
 from tests.sdk import Sdk
 
@@ -169,3 +171,17 @@ def test_the_lists_of_a_live_stream_are_not_disturbed(sdk: Sdk) -> None:
     assert sdk("DescribeLiveStreamOnlineList", **address())["TotalNum"] == 1
     unpublish(NOON + 60)
     assert sdk("DescribeLiveStreamOnlineList", **address())["TotalNum"] == 0
+
+
+def test_refused_pushes_are_counted_beyond_those_that_are_told(any_sdk: Sdk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusal_limit, "MOST_A_MINUTE", 2)
+    monkeypatch.setenv("ACCEPT_UNKNOWN_DOMAINS", "0")
+    settings.cache_clear()
+    minute = int(time.time()) // 60 * 60 - 120
+    for number, at in enumerate([minute, minute, minute, minute, minute + 60]):
+        with pytest.raises(NotAdmitted):
+            publish(at + 0.25, f"guessed-{number}", domain=f"{number}.example.com")
+    asked = {"StartTime": iso_text(minute - 1), "EndTime": iso_text(minute + 61), "IsAsc": 1}
+    reasons = [each["StopReason"] for each in any_sdk("DescribeLiveStreamEventList", **asked)["EventList"]]
+    unknown = "18.301 the push domain was never added"
+    assert reasons == [unknown, unknown, f"{unknown}; 2 refused pushes before it were not told"]

@@ -146,6 +146,44 @@ def test_a_refusal_is_told_once_a_minute_for_each_reason(guarded: World) -> None
     assert [entry["facets"] for entry in guarded.listed(keys.ALL_HISTORY)] == ["refused"] * 3
 
 
+def refused_in_every(world: World, domains_and_streams: list[tuple[str, str]]) -> list[str]:
+    """A refused push of each; the reasons that are in the history, in the order of their end."""
+    for domain, stream in domains_and_streams:
+        with pytest.raises(NotAdmitted):
+            world.publish(replace(HOOK, stream=replace(STREAM, domain=domain, stream=stream)))
+    return [entry["reason"] for entry in world.listed(keys.ALL_HISTORY)]
+
+
+def test_a_domain_is_told_of_sixty_refusals_a_minute_and_of_the_number_of_the_rest(guarded: World) -> None:
+    no_time = "18.500 the push URL has no txTime"
+    told = refused_in_every(guarded, [(STREAM.domain, f"guessed-{number}") for number in range(75)])
+    assert told == [no_time] * 60
+    assert len(guarded.events()) == 60
+    guarded.now += 60
+    told = refused_in_every(guarded, [(STREAM.domain, "next"), (STREAM.domain, "and-the-next")])
+    assert sorted(told[60:]) == [no_time, f"{no_time}; 15 refused pushes before it were not told"]
+    assert len(guarded.sqs.take()) == 62
+
+
+def test_domains_that_may_be_guessed_are_told_of_together(guarded: World, known_domains_only: None) -> None:
+    told = refused_in_every(guarded, [(f"{number}.example.com", "room") for number in range(75)])
+    assert told == ["18.301 the push domain was never added"] * 60
+    assert len(refused_in_every(guarded, [(STREAM.domain, "room")])) == 61
+
+
+def test_refusals_told_at_one_moment_are_counted_each(guarded: World) -> None:
+    transact, rivals = guarded.table.transact, ["rival"]
+
+    def overtaken(*writes: Write) -> None:
+        if rivals:
+            refused_in_every(guarded, [(STREAM.domain, rivals.pop())])
+        transact(*writes)
+
+    guarded.table.transact = overtaken  # type: ignore[method-assign]  # the rival comes between reading and writing
+    assert len(refused_in_every(guarded, [(STREAM.domain, "room")])) == 2
+    assert (guarded.table.get(keys.refusals(STREAM.domain)) or {})["told"] == 2
+
+
 def test_no_secret_is_in_the_log(guarded: World, capsys: pytest.CaptureFixture[str]) -> None:
     refused(guarded, signed("guessed"))
     guarded.publish(replace(HOOK, param=signed()))
@@ -167,7 +205,7 @@ def test_a_refused_push_launches_nothing_and_asks_for_no_tasks(guarded: World) -
     guarded.rule(guarded.template("Flv"))
     guarded.table.calls.clear()
     refused(guarded)
-    assert guarded.table.calls == ["get_many", "get_many", "get", "transact"]
+    assert guarded.table.calls == ["get_many", "get", "get_many", "get", "transact"]
     assert guarded.ecs.requests == []
 
 
