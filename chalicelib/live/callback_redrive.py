@@ -10,7 +10,7 @@ from chalicelib.api.moments import AnyText, any_moment
 from chalicelib.api.params import Natural, Params, ShortText
 from chalicelib.api.scroll_token import first_place, token_of
 from chalicelib.attribute_values import Item
-from chalicelib.errors import InvalidParameterValue
+from chalicelib.errors import InvalidParameterValue, UnauthorizedOperation
 from chalicelib.keys import Key
 from chalicelib.live.callback_templates import CallbackUrl
 from chalicelib.live.names import PathName, is_of_domain
@@ -39,6 +39,8 @@ class RedriveCallbacks(Params):
 
 def redrive(params: RedriveCallbacks, call: Call) -> Answer:
     """Have parked callbacks of a span of time tried again, a page at a time; one sent again is parked no more."""
+    if params.NewUrl and call.key.domains:  # a template's `sign` would go there, and it holds for minutes
+        raise UnauthorizedOperation("NewUrl: this key is for named push domains, and callback URLs are not theirs.")
     first, last = any_moment(params.StartTime), any_moment(params.EndTime)
     if last < first:
         raise InvalidParameterValue("EndTime: must not lie before StartTime.")

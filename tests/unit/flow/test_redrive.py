@@ -9,7 +9,7 @@ import pytest
 from chalicelib import keys
 from chalicelib.api.action import Call
 from chalicelib.api.api_key import ApiKey
-from chalicelib.errors import InvalidParameterValue, UrlNotSafe
+from chalicelib.errors import InvalidParameterValue, UnauthorizedOperation, UrlNotSafe
 from chalicelib.live.callback_redrive import ACTIONS
 from chalicelib.notify.delivery import repair
 from chalicelib.recording.created_objects import take
@@ -172,6 +172,16 @@ def test_two_at_once_send_each_callback_once(parked: World, monkeypatch: pytest.
 def test_a_key_for_named_domains_sends_those_of_its_domains_alone(parked: World) -> None:
     call = Call(table=parked.table, now=parked.now, key=ApiKey(secret_id="k", domains=frozenset({"other.example.com"})))
     assert ACTIONS["RedriveCallbacks"].run(SPAN, call, are_text=False)["Count"] == 0
+
+
+@pytest.mark.parametrize("is_dry", [False, True])
+def test_a_key_for_named_domains_names_no_new_url(parked: World, is_dry: bool) -> None:
+    call = Call(table=parked.table, now=parked.now, key=ApiKey(secret_id="k", domains=frozenset({STREAM.domain})))
+    elsewhere = {**SPAN, "NewUrl": "https://example.org/mine", "DryRun": is_dry}
+    with pytest.raises(UnauthorizedOperation, match="NewUrl"):
+        ACTIONS["RedriveCallbacks"].run(elsewhere, call, are_text=False)
+    assert set(states(parked).values()) == {"parked"}
+    assert ACTIONS["RedriveCallbacks"].run(SPAN, call, are_text=False)["Count"] == 3
 
 
 def test_one_whose_message_is_lost_is_announced_by_the_tick(parked: World) -> None:
