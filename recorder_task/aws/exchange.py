@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import SplitResult
 
-Body = bytes | bytearray
+Body = bytes | bytearray | memoryview
 
 PIECE_BYTES = 256 * 1024
 """Sent at once, each within the time-out: a slow line may take longer than that for a whole part."""

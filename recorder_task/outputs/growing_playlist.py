@@ -26,6 +26,7 @@ from chalicelib.recording.playlist import (
 )
 from chalicelib.recording.waiting import WaitingFile
 from recorder_task.aws.errors import Overtaken
+from recorder_task.aws.exchange import Body
 from recorder_task.aws.s3 import Bucket
 from recorder_task.recordings.continuation import Candidate, Continuation
 
@@ -33,7 +34,7 @@ from recorder_task.recordings.continuation import Candidate, Continuation
 class Piece(NamedTuple):
     """A segment as it comes out of the muxer; `facts` are those of all that this output has written, this included."""
 
-    content: bytes | bytearray
+    content: Body
     seconds: float
     began_at: float
     is_discontinuous: bool

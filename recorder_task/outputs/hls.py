@@ -16,6 +16,7 @@ from recorder_task.outputs.output import FileOrder, Muxer, Written
 from recorder_task.recordings.tally import TrackTally
 from recorder_task.sample import Sample, Track
 from recorder_task.timing.cutter import Cutter
+from recorder_task.uploads.buffers import Buffers
 
 OPTIONS = {
     "mpegts_flags": "+initial_discontinuity",
@@ -26,20 +27,9 @@ OPTIONS = {
     "pat_period": "86400",
     "sdt_period": "86400",
 }
+SEGMENT_ROOM_BYTES = 4 * 2**20
 HOLE_SECONDS = 1.0
 """Nothing for longer than this, in any track: players would stop there, were it not a discontinuity."""
-
-
-class _Memory:
-    """A file object that keeps what is written."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-
-    def write(self, data: bytes) -> int:
-        """Append."""
-        self.content += data
-        return len(data)
 
 
 class HlsOutput:
@@ -54,7 +44,8 @@ class HlsOutput:
         self._clock_offset = order.tally.first.arrived_at - order.starts_at
         self._is_discontinuous = False
         self._segment_bytes = 0
-        self._memory = _Memory()
+        self._buffers = Buffers(SEGMENT_ROOM_BYTES)
+        self._buffer = self._buffers.take()
         self._muxer = self._new_muxer()
         self._playlist = GrowingPlaylist(
             order.bucket,
@@ -123,7 +114,7 @@ class HlsOutput:
     def _begin_segment(self, at: float) -> None:
         self._cutter.begin(at)
         self._began_at = self._ends_at = at
-        self._memory = _Memory()
+        self._buffer = self._buffers.take()
         self._muxer = self._new_muxer()
 
     def _last_seconds(self) -> float:
@@ -131,7 +122,8 @@ class HlsOutput:
 
     def _end_segment(self, seconds: float, *, is_last: bool = False) -> None:
         self._muxer.close()
-        content = self._memory.content
+        buffer = self._buffer
+        content = buffer.view()
         self._segment_bytes += len(content)
         piece = Piece(
             content=content,
@@ -145,6 +137,7 @@ class HlsOutput:
         def add() -> None:
             self._playlist.add(piece, is_last=is_last)
             self._order.tally.saved_seconds = seconds_so_far
+            self._buffers.give_back(buffer)
 
         self._order.lane.submit(add, len(content))
 
@@ -153,7 +146,7 @@ class HlsOutput:
         return Cutter(self._order.segment_seconds, has_video=has_video, longest_seconds=self._target_seconds)
 
     def _new_muxer(self) -> Muxer:
-        return Muxer(self._memory, "mpegts", self._tracks, starts_at=self._order.starts_at, options=OPTIONS)
+        return Muxer(self._buffer, "mpegts", self._tracks, starts_at=self._order.starts_at, options=OPTIONS)
 
 
 def _facts(order: FileOrder, segment_bytes: int) -> HlsFacts:

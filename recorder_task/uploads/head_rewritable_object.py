@@ -9,6 +9,7 @@ came since the last checkpoint.
 from recorder_task.aws.errors import Overtaken
 from recorder_task.aws.s3 import UploadedPart, Uploads
 from recorder_task.recordings.tally import Tally
+from recorder_task.uploads.buffers import Buffer, Buffers
 from recorder_task.uploads.sweep import sweep
 from recorder_task.uploads.upload_lane import UploadLane
 
@@ -16,6 +17,8 @@ PARTS_OF_ONE_SIZE = 500
 """S3 takes 10,000 parts: every 500 their size grows by its first value, to 500 GB of parts and more."""
 LEAST_PART_BYTES = 5 * 2**20
 """S3 takes no smaller part, the last one excepted."""
+LONGEST_UNIT_BYTES = 2**20
+"""Usually: what ends a part may exceed it by so much."""
 
 
 class HeadRewritableObject:
@@ -43,8 +46,9 @@ class HeadRewritableObject:
         self._key = key
         self._content_type = content_type
         self._part_bytes = part_bytes
-        self._head: bytearray | None = None  # part 1, once it is full
-        self._part = bytearray()
+        self._buffers = Buffers(part_bytes + LONGEST_UNIT_BYTES)
+        self._head: Buffer | None = None  # part 1, once it is full
+        self._part = self._buffers.take()
         self._part_number = 1
         self._part_offset = 0
         self._full_bytes = part_bytes
@@ -58,34 +62,34 @@ class HeadRewritableObject:
     @property
     def size_bytes(self) -> int:
         """Bytes written so far."""
-        return self._part_offset + len(self._part)
+        return self._part_offset + self._part.size_bytes
 
     def append(self, *pieces: bytes | memoryview) -> None:
         """Write whole units (a tag, a frame, a fragment) behind all there is."""
         part = self._part
         for piece in pieces:
-            part += piece
-        if self._is_checkpoint_late or len(part) >= self._full_bytes:
+            part.write(piece)
+        if self._is_checkpoint_late or part.size_bytes >= self._full_bytes:
             self.boundary()
 
     def write(self, data: bytes | memoryview) -> int:
         """Append what a muxer gives, which says by `boundary` where its units end."""
-        self._part += data
-        return len(data)
+        return self._part.write(data)
 
     def boundary(self) -> None:
         """The bytes so far are whole units (a fragment, a tag): a full part may end here, and goes to the bucket."""
         if self._is_checkpoint_late and self._lane.is_idle:
             self.checkpoint()
-        if len(self._part) >= self._full_bytes:
+        if self._part.size_bytes >= self._full_bytes:
             self._close_part()
 
     def _close_part(self) -> None:
-        self._upload_part(self._part_number, self._part)
+        part = self._part
         if self._part_number == 1:
-            self._head = self._part
-        self._part_offset += len(self._part)
-        self._part = bytearray()
+            self._head = part
+        self._upload_part(self._part_number, part.view(), spent=None if self._part_number == 1 else part)
+        self._part_offset += part.size_bytes
+        self._part = self._buffers.take()
         self._part_number += 1
         self._full_bytes = self._part_bytes * (1 + self._part_number // PARTS_OF_ONE_SIZE)
         self._checkpointed_bytes = 0
@@ -98,29 +102,27 @@ class HeadRewritableObject:
         self._is_checkpoint_late = not self._lane.is_idle
         if self._is_checkpoint_late:
             return
-        if len(self._part) >= min(LEAST_PART_BYTES * self._full_bytes // self._part_bytes, self._full_bytes):
+        size_bytes = self._part.size_bytes
+        if size_bytes >= min(LEAST_PART_BYTES * self._full_bytes // self._part_bytes, self._full_bytes):
             self._close_part()
-        elif len(self._part) > self._checkpointed_bytes:
-            self._upload_part(self._part_number, bytes(self._part))
-            self._checkpointed_bytes = len(self._part)
+        elif size_bytes > self._checkpointed_bytes:
+            self._upload_part(self._part_number, self._part.view())
+            self._checkpointed_bytes = size_bytes
 
     def head(self) -> bytes:
         """The beginning that is still in memory: part 1, or all there is."""
-        return bytes(self._part if self._head is None else self._head)
+        return bytes((self._head or self._part).view())
 
     def finish(self, head: bytes | None = None) -> int:
         """Put another `head` in place of `head()`, of any length not less, and complete; returns the size in bytes."""
-        size_bytes = self.size_bytes
-        if head is not None:
-            size_bytes += len(head) - len(self.head())
-            if self._head is None:
-                self._part = bytearray(head)
-            else:
-                self._head = bytearray(head)
-            self._checkpointed_bytes = 0
-        changed_head = self._head if head is not None else None
-        last_part, number = self._part, self._part_number
-        seconds = self._tally.seconds
+        size_bytes, number, seconds = self.size_bytes, self._part_number, self._tally.seconds
+        last_part: bytes | memoryview = self._part.view()
+        changed_head: bytes | None = None
+        if head is not None and self._head is None:
+            size_bytes, last_part = len(head), head
+        elif head is not None and self._head is not None:
+            size_bytes += len(head) - self._head.size_bytes
+            changed_head = head
 
         def complete() -> None:
             upload_id = self._upload_id
@@ -146,7 +148,7 @@ class HeadRewritableObject:
         self._lane.submit(complete, len(last_part))
         return size_bytes
 
-    def _upload_part(self, number: int, content: bytes | bytearray) -> None:
+    def _upload_part(self, number: int, content: memoryview, *, spent: Buffer | None = None) -> None:
         seconds = self._tally.seconds
 
         def upload() -> None:
@@ -154,5 +156,7 @@ class HeadRewritableObject:
                 self._upload_id = self._bucket.begin_upload(self._key, content_type=self._content_type)
             self._parts[number] = self._bucket.put_part(self._key, self._upload_id, number, content)
             self._tally.saved_seconds = seconds
+            if spent is not None:
+                self._buffers.give_back(spent)
 
         self._lane.submit(upload, len(content))

@@ -37,7 +37,7 @@ class MemoryBucket:
         return key
 
     def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart:
-        self._uploads[upload_id][number] = body
+        self._uploads[upload_id][number] = bytes(body)
         return UploadedPart(number, "etag", "")
 
     def complete_upload(

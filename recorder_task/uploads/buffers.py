@@ -1,0 +1,55 @@
+"""Memory that parts and segments are gathered in, used again once it was uploaded.
+
+Fresh memory costs a page fault for every 4 KiB, which is more than all else that a muxer of ours does with a packet.
+"""
+
+from mmap import mmap
+
+
+class Buffer:
+    """Bytes that grow at their end; what lies before can be read by another thread meanwhile."""
+
+    def __init__(self, room_bytes: int) -> None:
+        """`room_bytes` are reserved, and taken only as they are filled."""
+        self._room = mmap(-1, room_bytes)
+        self.size_bytes = 0
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append, whatever the room."""
+        begin = self.size_bytes
+        end = self.size_bytes = begin + len(data)
+        if end > len(self._room):
+            self._move(end)
+        self._room[begin:end] = data
+        return len(data)
+
+    def view(self) -> memoryview:
+        """What it holds now, without a copy."""
+        return memoryview(self._room)[: self.size_bytes]
+
+    def _move(self, size_bytes: int) -> None:
+        """To more room; who reads what lay here keeps the old one."""
+        old = self._room
+        self._room = mmap(-1, 2 * size_bytes)
+        self._room[: len(old)] = old[:]
+
+
+class Buffers:
+    """The buffers of one output: at most one of them waits to be used again."""
+
+    def __init__(self, room_bytes: int) -> None:
+        self._room_bytes = room_bytes
+        self._free: list[Buffer] = []
+
+    def take(self) -> Buffer:
+        """An empty one."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return Buffer(self._room_bytes)
+
+    def give_back(self, buffer: Buffer) -> None:
+        """Nobody reads it any more; may be called from any thread."""
+        if not self._free:
+            buffer.size_bytes = 0
+            self._free.append(buffer)
