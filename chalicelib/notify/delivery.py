@@ -6,7 +6,7 @@ import time
 from chalicelib.attribute_values import Item
 from chalicelib.logs import log
 from chalicelib.notify import gate, outbox, queue
-from chalicelib.notify.post import Answer, post
+from chalicelib.notify.answer import Answer
 from chalicelib.notify.signing import SIGNATURE_HEADER, header, signed
 from chalicelib.settings import settings
 from chalicelib.table import Table
@@ -67,6 +67,8 @@ def _wait(table: Table, event: Item, *, now: float) -> list[str]:
 
 
 def _send(event: Item, *, now: float) -> Answer:
+    from chalicelib.notify.post import post  # HTTP and TLS are some 12 ms of an import: only who posts needs them
+
     key = event["callback_key"]
     expires_at = int(now) + settings().callback_sign_seconds
     body = json.dumps(signed(event["payload"], key, expires_at=expires_at), ensure_ascii=False).encode()

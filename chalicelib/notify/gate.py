@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.notify import queue
-from chalicelib.notify.post import Answer
+from chalicelib.notify.answer import Answer
 from chalicelib.settings import settings
 from chalicelib.table import Absent, Compare, Condition, ConditionFailed, Path, Table, Update
 

@@ -14,9 +14,9 @@ from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.logs import log
 from chalicelib.notify import queue
+from chalicelib.notify.answer import Answer
 from chalicelib.notify.events import URL_FIELD, CallbackEvent
 from chalicelib.notify.gate import LEASE_MARGIN_SECONDS
-from chalicelib.notify.post import Answer
 from chalicelib.notify.records import record
 from chalicelib.notify.signing import without_secrets
 from chalicelib.settings import settings

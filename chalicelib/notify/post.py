@@ -6,34 +6,17 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread, Timer
 from types import MappingProxyType
 
+from chalicelib.notify.answer import Answer
 from chalicelib.notify.safe_url import Destination, UnsafeUrl, destination
 
 KEPT_BYTES = 1024
 """Of an answer's body: for the log, nothing else reads it."""
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Tapedeck", "Connection": "close"}
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What came of a request: a status, or the error that stood in its way."""
-
-    status: int = 0
-    body: str = ""
-    error: str = ""
-    latency_ms: int = 0
-    is_late: bool = False
-    """The time-out ended it."""
-
-    @property
-    def is_success(self) -> bool:
-        """HTTP 200, whatever the body (wire.md, section 6)."""
-        return self.status == http.client.OK
 
 
 def post(url: str, body: bytes, *, timeout_seconds: float, headers: Mapping[str, str] = NO_HEADERS) -> Answer:

@@ -5,7 +5,7 @@ It holds the answer and not the request, which is the event's payload: an event 
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
-from chalicelib.notify.post import Answer
+from chalicelib.notify.answer import Answer
 from chalicelib.table import Put
 
 KEPT_SECONDS = 14 * 86_400

@@ -17,7 +17,7 @@ from chalicelib.handlers.callback_due import callback_due
 from chalicelib.handlers.file_ready import file_ready
 from chalicelib.handlers.tick import tick
 from chalicelib.notify import gate, queue
-from chalicelib.notify.post import Answer
+from chalicelib.notify.answer import Answer
 from chalicelib.recording import naming
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.hls_facts import HlsFacts, TrackFacts

@@ -10,8 +10,8 @@ import pytest
 from chalicelib import aws, keys
 from chalicelib.handlers.callback_due import callback_due
 from chalicelib.notify import gate
+from chalicelib.notify.answer import Answer
 from chalicelib.notify.delivery import deliver, repair
-from chalicelib.notify.post import Answer
 from tests.fakes.callback_receiver import CallbackReceiver
 from tests.fakes.mortal import Killed, Life
 from tests.fakes.world import BEGIN, World

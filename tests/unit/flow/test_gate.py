@@ -10,10 +10,10 @@ import pytest
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.notify import delivery, gate, outbox, queue
+from chalicelib.notify.answer import Answer
 from chalicelib.notify.delivery import deliver, repair
 from chalicelib.notify.events import CallbackEvent, EventType
 from chalicelib.notify.gate import Slot
-from chalicelib.notify.post import Answer
 from chalicelib.settings import settings
 from chalicelib.table import Update
 from tests.fakes.callback_receiver import CallbackReceiver, callback_receiver

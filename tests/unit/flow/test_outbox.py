@@ -7,8 +7,8 @@ import pytest
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.notify import outbox
+from chalicelib.notify.answer import Answer
 from chalicelib.notify.delivery import deliver
-from chalicelib.notify.post import Answer
 from chalicelib.notify.signing import header, signature
 from tests.fakes.callback_receiver import CallbackReceiver
 from tests.fakes.sqs import Message
