@@ -80,7 +80,8 @@ class Recorder:
         self._stop.wakes = source.wake
         self._control.follow(source.wake, self._vitals)
         recovery = Recovery(self._settings, session, self._bucket, self._control.journal(), self._must_stop)
-        reporter = Reporter(self._bucket, session, self._clock, lambda: self._control.holds_lease)
+        untold = self._control.untold
+        reporter = Reporter(self._bucket, session, self._clock, lambda: self._control.holds_lease, untold)
         self._watch.speak_for(session, reporter)
         self._bucket.watch(self._watch)
         try:
@@ -91,7 +92,7 @@ class Recorder:
             self._left = say_that_nothing_came(reporter, self._control.orders, self._left, reason, self._clock())
             recovery.join()
             self._settle_what_was_left(reporter)
-            self._control.end(reason, whatever_was_ordered=True)
+            self._give_back(reason, reporter, whatever_was_ordered=True)
             return FAILED
         finally:
             source.close()
@@ -165,7 +166,7 @@ class Recorder:
         recovery.run()
         self._settle_what_was_left(reporter)
         reason = TERMINATED if self._stop.is_set() else UNPUBLISHED
-        self._control.end(reason, whatever_was_ordered=True)
+        self._give_back(reason, reporter, whatever_was_ordered=True)
         return reason
 
     def _situation(self, source: Source, now: float) -> Situation:
@@ -197,7 +198,14 @@ class Recorder:
             recovery.finish()
         self._settle_what_was_left(reporter)
         self._report()
-        return self._control.is_lost or self._control.end(self._why(reason), whatever_was_ordered=not can_go_on)
+        return self._give_back(self._why(reason), reporter, whatever_was_ordered=not can_go_on)
+
+    def _give_back(self, reason: str, reporter: Reporter, *, whatever_was_ordered: bool) -> bool:
+        """End the session, with what could not be told; False where new orders must be followed first."""
+        if self._control.is_lost:
+            return True
+        reporter.settle()
+        return self._control.end(reason, whatever_was_ordered=whatever_was_ordered)
 
     def _why(self, reason: str) -> str:
         """Where every format has failed the first one's failure belongs to the reason."""

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.recording.session import LEAVE_LISTING
+from chalicelib.recording.untold import UNTOLD
 from chalicelib.table import Absent, Compare, Condition, Path, Present, Update
 
 START_SECONDS = 180.0
@@ -91,7 +92,7 @@ def launched(session: Item, *, now: float) -> Update:
 def stopped(session: Item, *, launch: int, reason: str, now: float, has_open_files: bool) -> Update:
     """A launch is over, once: what its recorder left unsaid is written, and when to try again or to let go.
 
-    `reason` is used where the recorder gave none.
+    `reason` is used where the recorder gave none. A session with reports that nobody told is not let go of.
     """
     work_is_left = has_work(session, now=now, has_open_files=has_open_files)
     changes: dict[Path, Any] = {"stopped_launch": launch}
@@ -105,7 +106,8 @@ def stopped(session: Item, *, launch: int, reason: str, now: float, has_open_fil
         conditions.append(Absent("recorder_ended_at"))
     if work_is_left:
         changes |= after_failure(session, now=now)
-    is_done = "unpublished_at" in session and (not work_is_left or "retry_at" not in changes)
+    is_told = UNTOLD not in session
+    is_done = is_told and "unpublished_at" in session and (not work_is_left or "retry_at" not in changes)
     return Update(
         key=keys.session(session["session_id"]),
         set=changes,
@@ -126,9 +128,9 @@ def after_failure(session: Item, *, now: float) -> dict[Path, Any]:
 
 
 def closed(session: Item) -> Update:
-    """An unpublished session without work is no longer looked after."""
+    """An unpublished session without work, of which all is told, is no longer looked after."""
     return Update(
         key=keys.session(session["session_id"]),
         remove=LEAVE_LISTING,
-        when=[Present("unpublished_at")],
+        when=[Present("unpublished_at"), Absent(UNTOLD)],
     )

@@ -8,8 +8,10 @@ from chalicelib.attribute_values import Item
 from chalicelib.logs import log
 from chalicelib.recording import launcher, recorder_life
 from chalicelib.recording.recorder_life import RecorderState
+from chalicelib.recording.reporting import tell_untold
 from chalicelib.recording.session import stream_of
 from chalicelib.recording.unheard import end_those_gone
+from chalicelib.recording.untold import UNTOLD
 from chalicelib.table import Table
 
 
@@ -28,6 +30,7 @@ def recorder_stopped(table: Table, detail: Mapping[str, Any], *, now: float) -> 
     reason = detail.get("stoppedReason") or detail.get("stopCode") or "no reason given"
     facts = {"launch": int(number), "exit_code": next(iter(exit_codes), None), "reason": reason}
     log("recorder_stopped", session_id=session_id, stream=str(stream_of(session)), **facts)
+    _told(table, session, now=now)
     said = f"stopped: {reason}, exit code {facts['exit_code']}"
     launcher.stop(table, session["session_id"], launch=int(number), reason=said, now=now)
     _launch_if_due(table, session["session_id"], now=now)
@@ -39,7 +42,9 @@ def tend(table: Table, *, now: float) -> None:
     sessions = table.get_many(listed).values()  # the listing may lag behind
     for session in sessions:
         try:
-            TENDING[recorder_life.state_of(session, now=now)](table, session, now)
+            state = recorder_life.state_of(session, now=now)
+            left = session if state is RecorderState.RUNNING else _told(table, session, now=now)
+            TENDING[state](table, left, now)
         except Exception as error:  # one session's trouble must not keep the others waiting
             log("session_not_tended", session_id=session["session_id"], error=repr(error))
     end_those_gone(table, sessions, now=now)
@@ -68,8 +73,17 @@ def _tend_ended(table: Table, session: Item, now: float) -> None:
     if has_work and not recorder_life.has_given_up(session):
         if recorder_life.may_try_again(session, now=now):
             launcher.launch_again(table, session, now=now)
-    elif "unpublished_at" in session:
+    elif "unpublished_at" in session and UNTOLD not in session:
         table.update(recorder_life.closed(session))
+
+
+def _told(table: Table, session: Item, *, now: float) -> Item:
+    """The session after what its recorder left untold was told; as it was where that fails: the tick tries again."""
+    try:
+        return tell_untold(table, session, now=now)
+    except Exception as error:  # a recorder that is missed is more urgent than what is told late
+        log("session_not_tended", session_id=session["session_id"], error=repr(error))
+        return session
 
 
 def _launch_if_due(table: Table, session_id: str, *, now: float) -> None:

@@ -1,4 +1,7 @@
-"""What became of one format of one recording: what the session's item says of it, and the telling as it happens."""
+"""What became of one format of one recording: what the session's item says of it, and the telling as it happens.
+
+Each change is told first: a state that stands in the item is one whose report stands there too, or was told.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,10 +19,14 @@ class FormatOutcome:
     def __init__(self, voice: FormatVoice) -> None:
         self._voice = voice
         self._facts: dict[str, Any] = {"state": "waiting", "files": 0}
+        self._is_start_told = False
 
     def as_item(self) -> Mapping[str, Any]:
         """`state`, `files` so far; `file_id` of the newest one and `reason` of what is wrong, if any."""
-        return dict(self._facts)
+        facts = dict(self._facts)
+        if facts["state"] == "recording" and not self._is_start_told:  # by HLS once it knows which file it goes on with
+            facts["state"] = "waiting"
+        return facts
 
     @property
     def state(self) -> str:
@@ -52,6 +59,7 @@ class FormatOutcome:
             self._voice.started(file_id)
         else:
             self._voice.resumed(file_id, session_id=earlier.session_id)
+        self._is_start_told = True
 
     def commit(self, facts: FinishedFile) -> None:
         """A file is ready."""
@@ -66,25 +74,26 @@ class FormatOutcome:
 
     def lack(self, kind: str) -> None:
         """What is to be recorded has not come: no `video` that a file may begin with, or no `audio`."""
-        reason = self._facts["reason"] = "no key frame came" if kind == "video" else "no audio came"
+        reason = "no key frame came" if kind == "video" else "no audio came"
         self._voice.trouble(Trouble.NO_VIDEO if kind == "video" else Trouble.NO_AUDIO, description=reason)
         self._voice.waits(reason)
+        self._facts["reason"] = reason
 
     def wait_again(self, reason: str) -> None:
         """Uploads have failed, and another file is to begin."""
-        self._facts |= {"state": "waiting", "reason": reason}
         self._voice.trouble(Trouble.WRITE_FAILED, description=reason)
         self._voice.error(reason, file_id=self._file_id)
+        self._facts |= {"state": "waiting", "reason": reason}
 
     def pause(self) -> None:
         """Its file waits for the stream."""
-        self._facts["state"] = "paused"
         self._voice.paused(self._file_id)
+        self._facts["state"] = "paused"
 
     def fail(self, reason: str, *, in_file: bool = False) -> None:
         """It is over for good; `in_file`: the file under way is what failed."""
-        self._facts |= {"state": "failed", "reason": reason}
         self._voice.failed(reason, file_id=self._file_id if in_file else "")
+        self._facts |= {"state": "failed", "reason": reason}
 
     def be_replaced(self, reason: str) -> None:
         """Another recorder has taken over: nobody is told but the log."""

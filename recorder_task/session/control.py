@@ -1,7 +1,10 @@
-"""The recorder's side of the session's item: claim, orders, heartbeat, outcomes, end; writes fenced by its epoch."""
+"""The recorder's side of the session's item: claim, orders, heartbeat, outcomes, end; writes fenced by its epoch.
+
+Outcomes and the reports that nobody was told of yet are written in one update.
+"""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +12,11 @@ from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.logs import log
 from chalicelib.recording.orders import SessionOrders
+from chalicelib.recording.untold import UNTOLD
 from chalicelib.settings import Settings
-from chalicelib.table import Absent, Compare, Condition, ConditionFailed, Table, Update
+from chalicelib.table import Absent, Compare, Condition, ConditionFailed, Path, Table, Update
 from recorder_task.session.journal import Journal, Replaced
+from recorder_task.telling.untold_reports import UntoldReports
 
 Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """{recording_id: {format: {"state", "files", "reason", "file_id"}}}"""
@@ -55,7 +60,10 @@ class Control:
         self._earlier: Outcomes = {}
         self._outcomes: dict[str, Any] = {}
         self._outcomes_changed = False
+        self.untold = UntoldReports()
+        """What is to be told and is not in the bucket yet: written with the outcomes."""
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._assuring = threading.Lock()
         self._assured_at = float("-inf")
         self._stop = threading.Event()
@@ -106,6 +114,7 @@ class Control:
             raise AlreadyClaimed(f"session {self._session_id} was claimed by another recorder") from None
         self._lease_until = lease_until
         self._epoch = item["epoch"]
+        self.untold.take_over(item)
         self._read(item)
         return self.orders
 
@@ -164,16 +173,9 @@ class Control:
         reading = self._reading
         if not whatever_was_ordered and reading is not None and reading.orders.unpublished_at is None:
             when.append(Compare("orders_version", "=", reading.version))
-        with self._lock:
-            outcomes = self._outcomes
-        change = Update(
-            key=self._key,
-            set={"recorder_ended_at": self._clock(), "end_reason": reason, "outcomes": outcomes},
-            remove=["lease_until"],
-            when=when,
-        )
+        ended: dict[Path, Any] = {"recorder_ended_at": self._clock(), "end_reason": reason}
         try:
-            self._table.update(change)
+            self._write(ended, remove=["lease_until"], when=when)
         except ConditionFailed:
             if whatever_was_ordered:
                 self._lost.set()
@@ -202,7 +204,8 @@ class Control:
                 return
 
     def _beat(self) -> None:
-        if self._outcomes_changed or self._lease_until - self._clock() < self._settings.lease_seconds * 2 / 3:
+        has_news = self._outcomes_changed or self.untold.has_news
+        if has_news or self._lease_until - self._clock() < self._settings.lease_seconds * 2 / 3:
             self._renew()
             return
         signs = self._table.get(self._key, only=SIGNS_OF_NEWS)
@@ -215,22 +218,33 @@ class Control:
 
     def _renew(self) -> None:
         lease_until = self._clock() + self._settings.lease_seconds
-        with self._lock:
-            outcomes, self._outcomes_changed = self._outcomes, False
-        change = Update(
-            key=self._key,
-            set={"lease_until": lease_until, "outcomes": outcomes, "heartbeat": dict(self._vitals())},
-            when=[Compare("epoch", "=", self._epoch)],
-        )
+        renewed: dict[Path, Any] = {"lease_until": lease_until, "heartbeat": dict(self._vitals())}
         try:
-            self._read(self._table.update(change))
+            self._read(self._write(renewed, remove=[], when=[Compare("epoch", "=", self._epoch)]))
         except ConditionFailed:
             self._lost.set()
-        except Exception:
-            self._outcomes_changed = True
-            raise
         else:
             self._lease_until = lease_until
+
+    def _write(self, facts: Mapping[Path, Any], *, remove: Sequence[Path], when: Sequence[Condition]) -> Item:
+        """Write facts, outcomes and what is untold in one update; a report is among the untold before its outcome."""
+        with self._writing:  # an earlier writing that lands later would take back what a later one said
+            with self._lock:
+                outcomes, self._outcomes_changed = self._outcomes, False
+            untold, mark = self.untold.to_write()
+            change = Update(
+                key=self._key,
+                set={**facts, "outcomes": outcomes, **({} if untold is None else {UNTOLD: untold})},
+                remove=[*remove, UNTOLD] if untold is None else remove,
+                when=when,
+            )
+            try:
+                item = self._table.update(change)
+            except Exception:
+                self._outcomes_changed = True
+                raise
+            self.untold.written(mark)
+            return item
 
     def _read(self, item: Item) -> None:
         self._signs = {name: item[name] for name in SIGNS_OF_NEWS if name in item}

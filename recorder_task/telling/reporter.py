@@ -5,35 +5,25 @@
     reporter.trouble(Trouble.…)     event 341: counted, told at most once in two minutes for each trouble and format
     reporter.push_trouble(…)        event 321: likewise, of the push itself
 
-Nothing here raises or waits: reports are written by a thread of their own, and one that cannot be written is logged.
+Nothing here raises or waits: a report stands among the untold at once, and a thread of its own puts it into the bucket.
 """
 
-import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from chalicelib.logs import log
 from chalicelib.recording.naming import push_report_key, report_key
 from chalicelib.recording.orders import RecordFormat, SessionOrders
 from chalicelib.recording.push_report import PushReport, PushTrouble
 from chalicelib.recording.report import USUAL, Level, Occurrences, Report, Status, StatusEvent, Trouble
-from recorder_task.aws.exchange import Body
+from chalicelib.recording.untold import UntoldReport
 from recorder_task.telling.push_troubles import PushTroubles
+from recorder_task.telling.report_writer import ReportWriter, Writable
+from recorder_task.telling.untold_reports import UntoldReports
 
 TOLD_EVERY_SECONDS = 120.0
 """A trouble that goes on is told this often: the vendor's figure."""
-WAITING_REPORTS = 1000
-FAREWELL_SECONDS = 15.0
-"""How long the end of a recorder waits for its last reports."""
 SEVERITY = (Level.INFO, Level.WARNING, Level.ERROR)
-
-
-class Writable(Protocol):
-    """What the reporter knows of the bucket."""
-
-    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> object: ...
 
 
 @dataclass
@@ -47,7 +37,11 @@ class _Gathered:
 
 
 class Reporter:
-    """The reports of one recorder. `may_speak` is asked before each is written: who was replaced says nothing."""
+    """The reports of one recorder.
+
+    `may_speak` is asked before each is put into the bucket. `untold` has those that are not there yet, an earlier
+    recorder's first; they are put there too.
+    """
 
     def __init__(
         self,
@@ -55,11 +49,10 @@ class Reporter:
         session: SessionOrders,
         clock: Callable[[], float],
         may_speak: Callable[[], bool] = lambda: True,
+        untold: UntoldReports | None = None,
     ) -> None:
-        self._bucket = bucket
         self._session = session
         self._clock = clock
-        self._may_speak = may_speak
         self._formats: set[RecordFormat] = set()
         self._gathered: dict[tuple[Trouble, RecordFormat], _Gathered] = {}
         self._of_push = PushTroubles()
@@ -67,9 +60,7 @@ class Reporter:
         self._number = 0
         self._sequence = 0
         self._lock = threading.Lock()
-        self._waiting: queue.Queue[Report | PushReport | None] = queue.Queue(WAITING_REPORTS)
-        self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
-        self._thread.start()
+        self._writer = ReportWriter(bucket, session, untold or UntoldReports(), may_speak)
 
     def expect(self, name: RecordFormat) -> None:
         """This format is recorded: troubles of the whole stream are told of it too."""
@@ -126,14 +117,15 @@ class Reporter:
         if self._gathered or not self._of_push.is_empty:
             self._tell_troubles(not_after=self._clock() - TOLD_EVERY_SECONDS)
 
-    def close(self) -> None:
-        """Tell what is left and wait for it to be written, `FAREWELL_SECONDS` at most."""
+    def settle(self) -> None:
+        """Tell what is left, before the session is given back; what cannot be told in time stays among the untold."""
         self._tell_troubles(not_after=float("inf"))
-        try:
-            self._waiting.put_nowait(None)
-        except queue.Full:
-            return
-        self._thread.join(FAREWELL_SECONDS)
+        self._writer.settle()
+
+    def close(self) -> None:
+        """Tell what is left and wait for it to be written, for a bounded time."""
+        self._tell_troubles(not_after=float("inf"))
+        self._writer.close()
 
     def _tell_troubles(self, *, not_after: float) -> None:
         with self._lock:
@@ -175,53 +167,19 @@ class Reporter:
             file_id=file_id,
             told=told,
         )
-        self._queue(report)
+        self._writer.write(UntoldReport(report_key(report.report_id), report.to_json()))
 
     def _tell_of_push(self) -> None:
         session, now = self._session, self._clock()
         self._number += 1
         seconds, abnormalities = self._of_push.take(now)
         self._push_told_at = now
-        self._queue(
-            PushReport(
-                report_id=f"{session.session_id}-{session.epoch}-{self._number}",
-                stream=session.stream,
-                session_id=session.session_id,
-                at=now,
-                interval_seconds=seconds,
-                abnormalities=abnormalities,
-            )
+        report = PushReport(
+            report_id=f"{session.session_id}-{session.epoch}-{self._number}",
+            stream=session.stream,
+            session_id=session.session_id,
+            at=now,
+            interval_seconds=seconds,
+            abnormalities=abnormalities,
         )
-
-    def _queue(self, report: Report | PushReport) -> None:
-        try:
-            self._waiting.put_nowait(report)
-        except queue.Full:
-            self._lose(report, "too many wait")
-
-    def _run(self) -> None:
-        while (report := self._waiting.get()) is not None:
-            if not self._may_speak():
-                self._lose(report, "another recorder may have taken over")
-                continue
-            key_of = report_key if isinstance(report, Report) else push_report_key
-            try:
-                self._bucket.put(
-                    key_of(report.report_id),
-                    report.to_json(),
-                    content_type="application/json",
-                    only_if_absent=True,
-                )
-            except Exception as error:  # the files matter more than the talk about them
-                self._lose(report, str(error))
-
-    def _lose(self, report: Report | PushReport, reason: str) -> None:
-        log(
-            "report_lost",
-            session_id=report.session_id,
-            stream=str(report.stream),
-            file_id=report.file_id if isinstance(report, Report) else "",
-            report_id=report.report_id,
-            told=report.told if isinstance(report, Report) else report.abnormalities,
-            reason=reason,
-        )
+        self._writer.write(UntoldReport(push_report_key(report.report_id), report.to_json()))

@@ -89,6 +89,15 @@ def test_a_comparison_with_an_absent_attribute_does_not_hold(table: Table, relat
         table.update(Update(key=A, set={"x": 1}, when=[Compare("n", relation, 1)]))
 
 
+def test_a_map_is_compared_whole(table: Table) -> None:
+    left = {"reports": [{"key": "a", "content": "{}"}], "beyond": 0}
+    table.put(Put(key=A, item={"untold": left}))
+    with pytest.raises(ConditionFailed):
+        table.update(Update(key=A, remove=["untold"], when=[Compare("untold", "=", {**left, "beyond": 1})]))
+    table.update(Update(key=A, remove=["untold"], when=[Compare("untold", "=", left)]))
+    assert table.get(A) == {"PK": "P", "SK": "a"}
+
+
 def test_a_transaction_writes_all_or_nothing_and_names_what_refused(table: Table) -> None:
     table.put(Put(key=A, item={"n": 1}))
     with pytest.raises(ConditionFailed) as failure:

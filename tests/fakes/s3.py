@@ -73,7 +73,7 @@ class FakeS3:
         self.objects: dict[str, StoredObject] = {}
         self.reports: dict[str, StoredObject] = {}
         self.push_reports: dict[str, StoredObject] = {}
-        """What recorders tell beside their files: kept apart and never refused, so that a test of files sees files."""
+        """What recorders tell beside their files: kept apart, so that a test of files sees files."""
         self.versions: dict[str, list[bytes]] = {}
         """What was ever put under a key, the first first."""
         self.uploads: dict[str, Upload] = {}
@@ -81,7 +81,9 @@ class FakeS3:
         self.part_seen: Callable[[str, int, bytes], None] = lambda upload_id, number, content: None
         """Told of each part as it comes in."""
         self.fail: Failure = lambda request: None
-        """Asked before each request is carried out."""
+        """Asked before each request is carried out that is not of a report."""
+        self.fail_report: Failure = lambda request: None
+        """Asked before each report is kept."""
         self.hold: Callable[[RequestSeen], None] = lambda request: None
         """Called with each request as it arrives; the request is not there yet while this waits, others are."""
         self.changed = threading.Condition()
@@ -251,10 +253,12 @@ class FakeS3:
                 bucket.hold(request)
                 with bucket.changed:
                     if key.startswith(REPORT_PREFIX):
+                        refused = bucket.fail_report(request)
                         kept = bucket.push_reports if key.startswith(f"{REPORT_PREFIX}push/") else bucket.reports
-                        kept.setdefault(key, StoredObject(body, headers["content-type"]))
+                        if refused is None:
+                            kept.setdefault(key, StoredObject(body, headers["content-type"]))
                         bucket.changed.notify_all()
-                        self._send((200, {"ETag": _etag(body)}, b""))
+                        self._send(refused or (200, {"ETag": _etag(body)}, b""))
                         return
                     bucket.requests.append(request)
                     refusal = bucket.fail(request)

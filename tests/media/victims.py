@@ -192,6 +192,13 @@ class Victim:
         return [item["file_id"] for item in found]
 
     @property
+    def session(self) -> Item:
+        """Its session's item."""
+        item = self._table.get(keys.session(self._session_id))
+        assert item is not None
+        return item
+
+    @property
     def items(self) -> list[Item]:
         """All that the table holds of its session."""
         return list(self._table.query(keys.session(self._session_id).pk))

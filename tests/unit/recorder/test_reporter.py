@@ -1,7 +1,8 @@
 """What a recorder's reporter writes: one object a report, in order, troubles gathered."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,9 @@ from chalicelib.recording.push_report import PushReport, PushTrouble
 from chalicelib.recording.report import Level, Occurrences, Report, Status, StatusEvent, Trouble
 from chalicelib.recording.stream import StreamRef
 from recorder_task.aws.exchange import Body
+from recorder_task.telling import report_writer
 from recorder_task.telling.reporter import Reporter
+from recorder_task.telling.untold_reports import UntoldReports
 from tests.unit.recorder.test_control import Clock
 
 SESSION = SessionOrders(
@@ -32,6 +35,7 @@ class ReportBucket:
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
         self.is_gone = False
+        self.written = threading.Event()
         self.answers = threading.Event()
         self.answers.set()
 
@@ -49,6 +53,7 @@ class ReportBucket:
             raise OSError("the bucket is gone")
         assert (content_type, only_if_absent) == ("application/json", True)
         self.content.setdefault(key, bytes(body))
+        self.written.set()
         return True
 
 
@@ -149,22 +154,66 @@ def test_what_is_gathered_has_the_gravest_level(reporter: Reporter, bucket: Repo
     assert bucket.occurrences == [(FLV, gathered(3, level=Level.ERROR))]
 
 
-def lost(capsys: pytest.CaptureFixture[str]) -> Sequence[str]:
-    return [line for line in capsys.readouterr().err.splitlines() if '"event":"report_lost"' in line]
+def logged(capsys: pytest.CaptureFixture[str], event: str) -> Sequence[str]:
+    return [line for line in capsys.readouterr().err.splitlines() if f'"event":"{event}"' in line]
 
 
-def test_a_report_that_cannot_be_written_is_logged_and_the_next_one_is_tried(
-    reporter: Reporter, bucket: ReportBucket, capsys: pytest.CaptureFixture[str]
+def told(contents: Iterable[bytes]) -> list[Status | Occurrences]:
+    return [Report.from_json(content).told for content in contents]
+
+
+PAUSED, RESUMED = Status(event=StatusEvent.PAUSED), Status(event=StatusEvent.RESUMED)
+
+
+def test_a_report_that_cannot_be_written_is_kept_and_tried_again_behind_one_that_can(
+    bucket: ReportBucket, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bucket.answers.clear()
+    untold = UntoldReports()
+    reporter = Reporter(bucket, SESSION, clock, untold=untold)
     bucket.is_gone = True
     tell(reporter, StatusEvent.PAUSED)
-    bucket.answers.set()
-    reporter.close()
+    reporter.settle()
     assert bucket.content == {}
-    (line,) = lost(capsys)
+    assert told(each.content for each in untold.reports) == [PAUSED]
+    (line,) = logged(capsys, "report_delayed")
     assert "record_paused" in line
     assert "the bucket is gone" in line
+    bucket.is_gone = False
+    tell(reporter, StatusEvent.RESUMED)
+    reporter.close()
+    assert told(bucket.content.values()) == [RESUMED, PAUSED]
+    assert untold.reports == []
+
+
+def test_a_delayed_report_is_tried_again_though_no_other_follows(
+    bucket: ReportBucket, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_writer, "RETRY_SECONDS", 0.01)
+    reporter = Reporter(bucket, SESSION, clock)
+    bucket.is_gone = True
+    tell(reporter, StatusEvent.PAUSED)
+    reporter.settle()
+    bucket.is_gone = False
+    assert bucket.written.wait(20)
+    reporter.close()
+    assert told(bucket.content.values()) == [PAUSED]
+
+
+def test_what_an_earlier_recorder_left_untold_is_told_first(bucket: ReportBucket, clock: Clock) -> None:
+    bucket.is_gone = True
+    left = UntoldReports()
+    first = Reporter(bucket, SESSION, clock, untold=left)
+    tell(first, StatusEvent.PAUSED)
+    first.close()
+    bucket.is_gone = False
+    untold = UntoldReports()
+    untold.take_over({"untold": left.to_write()[0]})
+    second = Reporter(bucket, replace(SESSION, epoch=3), clock, untold=untold)
+    tell(second, StatusEvent.RESUMED)
+    second.close()
+    assert [key[-8:] for key in bucket.content] == ["2-1.json", "3-1.json"]
+    assert told(bucket.content.values()) == [PAUSED, RESUMED]
+    assert untold.to_write()[0] is None
 
 
 def test_who_may_have_been_replaced_says_nothing(
@@ -174,7 +223,7 @@ def test_who_may_have_been_replaced_says_nothing(
     tell(reporter, StatusEvent.ENDED)
     reporter.close()
     assert bucket.content == {}
-    assert len(lost(capsys)) == 1
+    assert len(logged(capsys, "report_delayed")) == 1
 
 
 def test_a_recorder_never_waits_for_its_reports(
@@ -183,7 +232,7 @@ def test_a_recorder_never_waits_for_its_reports(
     bucket.answers.clear()
     tell(reporter, *[StatusEvent.ERROR] * 1100)
     bucket.answers.set()
-    assert 98 <= len(lost(capsys)) <= 100  # one is under way
+    assert 98 <= len(logged(capsys, "report_lost")) <= 100  # one is under way
 
 
 def test_troubles_of_the_push_are_told_together_at_once_and_then_every_two_minutes(
@@ -195,8 +244,8 @@ def test_troubles_of_the_push_are_told_together_at_once_and_then_every_two_minut
         reporter.push_trouble(PushTrouble.LONG_GROUP, "long", count=2)
         reporter.keep_time()
     reporter.close()
-    told = [PushReport.from_json(content) for content in bucket.content.values()]
-    assert [(each.at, each.interval_seconds, [of.count for of in each.abnormalities]) for each in told] == [
+    reports = [PushReport.from_json(content) for content in bucket.content.values()]
+    assert [(each.at, each.interval_seconds, [of.count for of in each.abnormalities]) for each in reports] == [
         (1000.0, 0.0, [1, 2]),
         (1120.0, 119.0, [120, 240]),
         (1240.0, 119.0, [120, 240]),
