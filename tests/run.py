@@ -1,7 +1,7 @@
 """Runs every test this machine can run and names those it cannot: `python -m tests.run [pytest's arguments]`.
 
 Without arguments: first what runs side by side, a process a core, then the end-to-end tests, which look at the clock
-and get the machine for themselves.
+and get the machine for themselves: two stacks beside each other, for they wait more than they work.
 """
 
 import shutil
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 TOOLS: Mapping[str, str] = {"second_reader": "ffmpeg", "browser": "chromium"}
 """What a marker's tests need on the PATH."""
 SIDE_BY_SIDE = ("-q", "-n", "auto", "--dist", "worksteal", "--ignore", "tests/e2e")
-ALONE = ("tests/e2e",)
+END_TO_END = ("tests/e2e", "-n", "2", "--dist", "loadfile")
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
         for name in _names(marker):
             print(f"  {name}")
     without = ["-m", " and ".join(f"not {marker}" for marker in missing)] if missing else []
-    runs: Sequence[Sequence[str]] = [sys.argv[1:]] if sys.argv[1:] else [SIDE_BY_SIDE, ALONE]
+    runs: Sequence[Sequence[str]] = [sys.argv[1:]] if sys.argv[1:] else [SIDE_BY_SIDE, END_TO_END]
     codes = [_pytest(*without, *arguments).returncode for arguments in runs]
     return next((code for code in codes if code), 0)
 

@@ -1,6 +1,7 @@
-"""One stack for all end-to-end tests of a run, on free ports, with its state in a directory that goes away."""
+"""One stack for all end-to-end tests of a process, on free ports, with its state in a directory that goes away."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for name, seconds in config.stash[FIGURES].items():
         terminalreporter.write_line(f"measured: {name}: {seconds:.2f} s")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that runs tests beside another hands its figures to the one that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = session.config.stash[FIGURES]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take them."""
+    node.config.stash[FIGURES].update(node.workeroutput.get("figures", {}))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.settings import Settings
 from recorder_task.aws.errors import AwsError
+from recorder_task.aws.exchange import Body
 from recorder_task.aws.s3 import UploadedPart
 from recorder_task.recordings.tally import Tally
 from recorder_task.uploads.head_rewritable_object import PARTS_OF_ONE_SIZE, HeadRewritableObject
@@ -22,14 +23,14 @@ class PartsSeen:
     objects: dict[str, bytes] = field(default_factory=dict)
     aborted: list[str] = field(default_factory=list)
 
-    def put(self, key: str, body: bytes | bytearray, *, content_type: str, only_if_absent: bool = False) -> bool:
+    def put(self, key: str, body: Body, *, content_type: str, only_if_absent: bool = False) -> bool:
         self.objects[key] = bytes(body)
         return True
 
     def begin_upload(self, key: str, *, content_type: str) -> str:
         return "upload"
 
-    def put_part(self, key: str, upload_id: str, number: int, body: bytes | bytearray) -> UploadedPart:
+    def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart:
         self.parts.append((number, bytes(body)))
         return UploadedPart(number, str(len(self.parts)), "")
 
@@ -123,7 +124,7 @@ def test_whatever_the_length_two_parts_are_held() -> None:
     class Forgetful(PartsSeen):
         """Keeps nothing of a part."""
 
-        def put_part(self, key: str, upload_id: str, number: int, body: bytes | bytearray) -> UploadedPart:
+        def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart:
             return UploadedPart(number, "", "")
 
     part_bytes = 100_000
