@@ -164,7 +164,9 @@ def test_a_task_that_begins_in_mid_stream_begins_with_a_key_frame(s3: FakeS3) ->
         studio.start()
         origin.send(until_ms=9_000)
         s3.wait_for(has_received(s3, "flv", len(until(8_900))))
-        task = template_order("flv", recording_id="task-7", task_id="7", starts_at=time.time())
+        # Of what is sent faster than real time nobody can say when it came, but after the publish.
+        starts_at = studio.session["published_at"]
+        task = template_order("flv", recording_id="task-7", task_id="7", starts_at=starts_at)
         studio.change({("orders", "task-7"): task.as_item()})
         studio.table.wait_for(lambda: "task-7" in studio.session.get("outcomes", {}))
         origin.send(until_ms=30_000)
