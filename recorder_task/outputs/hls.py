@@ -63,6 +63,8 @@ class HlsOutput:
             at > self._ends_at + HOLE_SECONDS and self._is_behind_hole(sample)
         ):
             self._cut(sample)
+        if self._buffers.given_back:
+            self._buffers.settle(self._buffer)
         self._muxer.write(sample)
         end = at + sample.duration * sample.track.seconds_per_tick
         if end > self._ends_at:

@@ -14,6 +14,11 @@ class Buffer:
         self._room = mmap(-1, room_bytes)
         self.size_bytes = 0
 
+    @property
+    def room_bytes(self) -> int:
+        """What fits in without moving."""
+        return len(self._room)
+
     def write(self, data: bytes | memoryview) -> int:
         """Append, whatever the room."""
         begin = self.size_bytes
@@ -27,6 +32,11 @@ class Buffer:
         """What it holds now, without a copy."""
         return memoryview(self._room)[: self.size_bytes]
 
+    def move_into(self, other: "Buffer") -> None:
+        """Go on in the memory of another one, which is of no more use."""
+        other._room[: self.size_bytes] = self._room[: self.size_bytes]
+        self._room = other._room
+
     def _move(self, size_bytes: int) -> None:
         """To more room; who reads what lay here keeps the old one."""
         old = self._room
@@ -35,21 +45,23 @@ class Buffer:
 
 
 class Buffers:
-    """The buffers of one output: at most one of them waits to be used again."""
+    """The buffers of one output. One that was given back takes in what is gathered now: none lies idle."""
 
     def __init__(self, room_bytes: int) -> None:
         self._room_bytes = room_bytes
-        self._free: list[Buffer] = []
+        self.given_back: list[Buffer] = []
 
     def take(self) -> Buffer:
         """An empty one."""
-        try:
-            return self._free.pop()
-        except IndexError:
-            return Buffer(self._room_bytes)
+        return Buffer(self._room_bytes)
 
     def give_back(self, buffer: Buffer) -> None:
         """Nobody reads it any more; may be called from any thread."""
-        if not self._free:
-            buffer.size_bytes = 0
-            self._free.append(buffer)
+        self.given_back.append(buffer)
+
+    def settle(self, current: Buffer) -> None:
+        """Move what is gathered now into memory that was used before, and let the fresh one go."""
+        used = max(self.given_back, key=lambda each: each.room_bytes)
+        self.given_back.clear()
+        if used.room_bytes >= current.room_bytes:
+            current.move_into(used)

@@ -67,6 +67,8 @@ class HeadRewritableObject:
     def append(self, *pieces: bytes | memoryview) -> None:
         """Write whole units (a tag, a frame, a fragment) behind all there is."""
         part = self._part
+        if self._buffers.given_back:
+            self._buffers.settle(part)
         for piece in pieces:
             part.write(piece)
         if self._is_checkpoint_late or part.size_bytes >= self._full_bytes:

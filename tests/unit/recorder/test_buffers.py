@@ -19,14 +19,24 @@ def test_what_was_shown_stays_as_it_was_while_more_is_written() -> None:
         assert bytes(shown) == b"abc"
 
 
-def test_one_that_was_given_back_is_used_again_and_is_empty() -> None:
+def test_what_is_gathered_goes_on_in_the_memory_of_one_that_was_given_back() -> None:
+    buffers = Buffers(8)
+    spent, current = buffers.take(), buffers.take()
+    spent.write(b"spent")
+    current.write(b"ab")
+    shown = current.view()
+    buffers.give_back(spent)
+    buffers.settle(current)
+    current.write(b"cd")
+    assert (bytes(current.view()), bytes(shown)) == (b"abcd", b"ab")
+    assert bytes(spent.view()) == b"abcdt"  # the same memory
+    assert buffers.given_back == []
+
+
+def test_memory_that_is_too_small_is_not_used_again() -> None:
     buffers = Buffers(4)
-    first, second = buffers.take(), buffers.take()
-    assert first is not second
-    first.write(b"abc")
-    buffers.give_back(first)
-    buffers.give_back(second)  # one waits already
-    again = buffers.take()
-    assert again is first
-    assert bytes(again.view()) == b""
-    assert buffers.take() is not second
+    spent, current = buffers.take(), buffers.take()
+    current.write(b"longer than the room")
+    buffers.give_back(spent)
+    buffers.settle(current)
+    assert bytes(current.view()) == b"longer than the room"
