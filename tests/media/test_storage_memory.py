@@ -26,7 +26,7 @@ PIECE = ClipOrder(seconds=6, width=480, height=270, video_bit_rate=20_000_000, k
 PIECES = 8
 GOP_FRAMES = 25
 BUFFER_BYTES, PART_BYTES = 16 * 2**20, 2 * 2**20
-SLACK_BYTES = 16 * 2**20
+SLACK_BYTES = 24 * 2**20
 """What an allocator does not give back, and a group on its way from one place to another."""
 FORMATS = ("flv", "mp4")
 TOO_SLOW = "the bucket is slower than the stream: media is dropped"
