@@ -13,10 +13,10 @@ from chalicelib import keys
 from chalicelib.recording.orders import FormatOrder
 from infra.local.settings import ROOT
 from tests.bench.cloud import Cloud
+from tests.container import container_environment
 from tests.media.studio import session_item, template_order
 
 FFMPEG = "ffmpeg"
-DOCKERFILE = ROOT / "recorder_task" / "Dockerfile"
 FFMPEG_OUTPUTS = {
     "flv": "{folder}/out.flv",
     "mp4": "{folder}/out.mp4",
@@ -62,12 +62,6 @@ def ffmpeg(source: str, formats: Sequence[str], folder: Path) -> Process:
     outputs = "|".join(f"[{FFMPEG_FORMATS[name]}]{FFMPEG_OUTPUTS[name].format(folder=own)}" for name in formats)
     command = [FFMPEG, "-v", "quiet", "-y", "-nostdin", "-i", source, "-c", "copy", "-map", "0", "-f", "tee", outputs]
     return subprocess.Popen(command)
-
-
-def container_environment() -> dict[str, str]:
-    """What the recorder's container sets."""
-    lines = [line.split()[1:] for line in DOCKERFILE.read_text().splitlines() if line.startswith("ENV ")]
-    return dict(pair.split("=", 1) for line in lines for pair in line)
 
 
 class Recorders:

@@ -40,10 +40,12 @@ def dynamodb_server() -> Iterator[str]:
     server = make_server("127.0.0.1", 0, application, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class _Quiet(WSGIRequestHandler):
@@ -57,9 +59,11 @@ class _Quiet(WSGIRequestHandler):
 def own_table(endpoint: str, name: str) -> Iterator[DynamoTable]:
     """A table for one recorder alone: moto copies the whole of it for each transaction."""
     client = boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1")
-    create_table(client, name)
-    yield DynamoTable(name, lambda: client)
-    client.close()
+    try:
+        create_table(client, name)
+        yield DynamoTable(name, lambda: client)
+    finally:
+        client.close()
 
 
 @dataclass(frozen=True)
