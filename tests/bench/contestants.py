@@ -11,7 +11,6 @@ from pathlib import Path
 
 from chalicelib import keys
 from chalicelib.recording.orders import FormatOrder
-from infra.local.settings import ROOT
 from tests.bench.cloud import Cloud
 from tests.container import container_environment
 from tests.media.studio import session_item, template_order
