@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
 import av
 
@@ -85,7 +85,8 @@ def packet_of(sample: Sample) -> Any:
     """PyAV's packet of a sample, made once for all its muxers."""
     packet = sample.packet
     if packet is None:
-        packet = sample.packet = av.Packet(cast("bytes", sample.payload))  # it takes any buffer
+        content: Any = sample.payload  # any buffer will do, which its type does not say
+        packet = sample.packet = av.Packet(content)
         packet.is_keyframe = sample.is_key_frame or sample.track.kind == "audio"
     return packet
 

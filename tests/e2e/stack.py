@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from operator import not_
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from chalicelib.table import Compare, DynamoTable, Update
 from infra.local.demo.stack_process import StackProcess
 from infra.local.running import StackFacts
 from infra.local.settings import LOOPBACK, free_ports
+from tests.polling import ask_until
 
 PORTS = tuple(f"TAPEDECK_{part}_PORT" for part in ("FRONT", "AWS", "ECS", "RTMP", "ORIGIN_API"))
 STACK_NAME = "tapedeck"
@@ -90,20 +92,11 @@ class Stack:
 
     def schedules_made_since(self, before: set[str], seconds: float = 20.0) -> set[str]:
         """The schedules that were not there before, once there are any; raises TimeoutError."""
-        deadline = time.monotonic() + seconds
-        while not (made := self.schedules() - before):
-            if time.monotonic() > deadline:
-                raise TimeoutError("no schedule was made")
-            time.sleep(0.2)
-        return made
+        return ask_until(lambda: self.schedules() - before, seconds=seconds, what="a schedule is made")
 
     def wait_until_run(self, schedules: set[str], seconds: float = 60.0) -> None:
         """Wait until schedules have run, which deletes them; raises TimeoutError."""
-        deadline = time.monotonic() + seconds
-        while schedules & self.schedules():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{schedules} did not run")
-            time.sleep(0.5)
+        ask_until(lambda: schedules & self.schedules(), not_, seconds=seconds, what="the schedules have run")
 
     def tell_again(self, file_id: str) -> None:
         """Invoke the file-ready function as the queue does, with S3's event of a finished file."""

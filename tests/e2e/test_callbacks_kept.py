@@ -15,10 +15,10 @@ from chalicelib.recording.stream import StreamRef
 from infra.local.demo.customer import Customer
 from infra.local.demo.receiver import Receiver
 from infra.local.settings import LOOPBACK, free_ports
-from infra.local.trouble import Trouble
 from tests.e2e.conftest import HURRIED
 from tests.e2e.scene import KEY, Scene, clip_of, recorded
 from tests.e2e.stack import Stack
+from tests.polling import ask_until
 
 pytestmark = pytest.mark.e2e
 
@@ -37,13 +37,12 @@ def tries_of(customer: Customer, stream: str, **fields: Any) -> list[dict[str, A
 
 
 def wait_for_tries(customer: Customer, count: int, stream: str, **fields: Any) -> list[dict[str, Any]]:
-    """The tries, once there are so many; raises Trouble."""
-    deadline = time.monotonic() + 60
-    while len(found := tries_of(customer, stream, **fields)) < count:
-        if time.monotonic() > deadline:
-            raise Trouble(f"{count} tries were awaited, there are {found}")
-        time.sleep(0.2)
-    return found
+    """The tries, once there are so many; raises TimeoutError."""
+
+    def found() -> list[dict[str, Any]]:
+        return tries_of(customer, stream, **fields)
+
+    return ask_until(found, lambda tries: len(tries) >= count, seconds=60, what=f"{count} tries")
 
 
 def test_what_an_unreachable_receiver_missed_is_parked_and_sent_again_to_a_living_one(running: Stack) -> None:
@@ -91,12 +90,9 @@ def states_of(running: Stack, event_ids: list[str]) -> list[str]:
 
 
 def wait_until_delivered(running: Stack, event_ids: list[str]) -> float:
-    """How many seconds that took; raises Trouble."""
+    """How many seconds that took; raises TimeoutError."""
     began = time.monotonic()
-    while set(states := states_of(running, event_ids)) != {"delivered"}:
-        if time.monotonic() - began > 120:
-            raise Trouble(f"not delivered: {states}")
-        time.sleep(0.2)
+    ask_until(lambda: set(states_of(running, event_ids)), {"delivered"}.__eq__, seconds=120, what="all are delivered")
     return time.monotonic() - began
 
 

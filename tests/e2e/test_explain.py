@@ -7,20 +7,22 @@ import pytest
 
 from infra.local.running import StackFacts
 from tests.e2e.scene import ANNOUNCED_SECONDS, Scene, clip_of, recorded
+from tests.polling import ask_until
 
 pytestmark = pytest.mark.e2e
 
 
 def settled(scene: Scene, address: dict[str, str]) -> dict[str, Any]:
     """The explanation once the recorder has said its last word, which follows its files."""
-    deadline = time.monotonic() + ANNOUNCED_SECONDS
-    while True:
-        answer = scene.customer.own("ExplainRecording", **address)
+
+    def has_ended(answer: dict[str, Any]) -> bool:
         recordings = answer["Publishes"][0]["Recordings"]
-        states = {format_["State"] for recording in recordings for format_ in recording["Formats"]}
-        if states == {"ended"} or time.monotonic() > deadline:
-            return answer
-        time.sleep(0.2)
+        return {format_["State"] for recording in recordings for format_ in recording["Formats"]} == {"ended"}
+
+    def explanation() -> dict[str, Any]:
+        return scene.customer.own("ExplainRecording", **address)
+
+    return ask_until(explanation, has_ended, seconds=ANNOUNCED_SECONDS, what="every format has ended")
 
 
 def test_a_publish_by_rule_and_task_is_explained_with_its_files(stack: StackFacts) -> None:

@@ -6,8 +6,6 @@ holds it and moto to the same answers.
 """
 
 import base64
-import hashlib
-import re
 import ssl
 import threading
 import zlib
@@ -17,9 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
-from xml.etree import ElementTree
 
 from chalicelib.recording.naming import REPORT_PREFIX
+from tests.fakes.s3_forms import crc_of, etag_of, named_parts, xml_of
 
 MIN_PART_BYTES = 5 * 1024 * 1024
 
@@ -138,7 +136,7 @@ class FakeS3:
                 self._next_upload += 1
                 upload_id = f"upload-{self._next_upload}"
                 self.uploads[upload_id] = Upload(request.key, headers.get("content-type", ""))
-                return 200, {}, _xml("InitiateMultipartUploadResult", UploadId=upload_id)
+                return 200, {}, xml_of("InitiateMultipartUploadResult", UploadId=upload_id)
             case method, query if "uploadId" in query:
                 upload = self.uploads.get(request.query["uploadId"])
                 if upload is None or upload.key != request.key:
@@ -153,12 +151,12 @@ class FakeS3:
         if wanted is not None:
             if key not in self.objects:
                 return Refusal(404, "NoSuchKey")
-            if _etag(self.objects[key].content) != wanted:
+            if etag_of(self.objects[key].content) != wanted:
                 return Refusal(412, "PreconditionFailed")
         kept = (headers.get(name, "") for name in ("content-type", "cache-control", "x-amz-meta-facts"))
         self.objects[key] = StoredObject(body, *kept)
         self.versions.setdefault(key, []).append(body)
-        return 200, {"ETag": _etag(body)}, b""
+        return 200, {"ETag": etag_of(body)}, b""
 
     def _list_uploads(self, prefix: str) -> tuple[int, dict[str, str], bytes]:
         rows = "".join(
@@ -172,8 +170,8 @@ class FakeS3:
         """Pages of two parts, so that everybody meets one."""
         numbers = [number for number in sorted(upload.parts) if number > after]
         rows = "".join(
-            f"<Part><PartNumber>{number}</PartNumber><ETag>{_etag(upload.parts[number])}</ETag>"
-            f"<ChecksumCRC32>{_crc(upload.parts[number])}</ChecksumCRC32><Size>{len(upload.parts[number])}</Size></Part>"
+            f"<Part><PartNumber>{number}</PartNumber><ETag>{etag_of(upload.parts[number])}</ETag>"
+            f"<ChecksumCRC32>{crc_of(upload.parts[number])}</ChecksumCRC32><Size>{len(upload.parts[number])}</Size></Part>"
             for number in numbers[:2]
         )
         is_truncated = "true" if numbers[2:] else "false"
@@ -185,7 +183,7 @@ class FakeS3:
         found = self.objects.get(key)
         if found is None:
             return Refusal(404, "NoSuchKey")
-        headers = {"ETag": _etag(found.content), "Content-Type": found.content_type}
+        headers = {"ETag": etag_of(found.content), "Content-Type": found.content_type}
         if found.cache_control:
             headers["Cache-Control"] = found.cache_control
         if found.facts:
@@ -206,7 +204,7 @@ class FakeS3:
             number = int(request.query["partNumber"])
             upload.parts[number] = body
             self.part_seen(request.query["uploadId"], number, body)
-            return 200, {"ETag": _etag(body)}, b""
+            return 200, {"ETag": etag_of(body)}, b""
         if method == "POST" and headers.get("if-none-match") == "*" and upload.key in self.objects:
             return Refusal(412, "PreconditionFailed")
         if method == "POST":
@@ -216,16 +214,16 @@ class FakeS3:
         del self.uploads[request.query["uploadId"]]
         if method == "DELETE":
             return 204, {}, b""
-        return 200, {}, _xml("CompleteMultipartUploadResult", Key=upload.key)
+        return 200, {}, xml_of("CompleteMultipartUploadResult", Key=upload.key)
 
     def _complete(self, upload: Upload, body: bytes) -> Refusal | None:
-        named = _named_parts(body)
+        named = named_parts(body)
         numbers = [number for number, _, _ in named]
         if not named or numbers != sorted(set(numbers)):
             return Refusal(400, "InvalidPartOrder")
         for number, etag, crc in named:
             content = upload.parts.get(number)
-            if content is None or _etag(content) != etag:
+            if content is None or etag_of(content) != etag:
                 return Refusal(400, "InvalidPart")
             if crc is None or base64.b64decode(crc) != zlib.crc32(content).to_bytes(4, "big"):
                 return Refusal(400, "InvalidPart")
@@ -258,7 +256,7 @@ class FakeS3:
                         if refused is None:
                             kept.setdefault(key, StoredObject(body, headers["content-type"]))
                         bucket.changed.notify_all()
-                        self._send(refused or (200, {"ETag": _etag(body)}, b""))
+                        self._send(refused or (200, {"ETag": etag_of(body)}, b""))
                         return
                     bucket.requests.append(request)
                     refusal = bucket.fail(request)
@@ -270,7 +268,7 @@ class FakeS3:
 
             def _send(self, answer: tuple[int, dict[str, str], bytes] | Refusal) -> None:
                 if isinstance(answer, Refusal):
-                    content = _xml("Error", Code=answer.code, Message="refused by the fake")
+                    content = xml_of("Error", Code=answer.code, Message="refused by the fake")
                     answer = (answer.status, {"Content-Type": "application/xml"}, content)
                 status, headers, content = answer
                 self.send_response(status)
@@ -287,24 +285,3 @@ class FakeS3:
                 """Say nothing."""
 
         return Handler
-
-
-def _etag(content: bytes) -> str:
-    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
-
-
-def _crc(content: bytes) -> str:
-    return base64.b64encode(zlib.crc32(content).to_bytes(4, "big")).decode()
-
-
-def _xml(root: str, **fields: str) -> bytes:
-    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
-    return f'<?xml version="1.0" encoding="UTF-8"?><{root}>{inner}</{root}>'.encode()
-
-
-def _named_parts(body: bytes) -> list[tuple[int, str, str | None]]:
-    text = re.sub(rb' xmlns="[^"]*"', b"", body, count=1)
-    return [
-        (int(part.findtext("PartNumber") or 0), part.findtext("ETag") or "", part.findtext("ChecksumCRC32"))
-        for part in ElementTree.fromstring(text).iter("Part")
-    ]

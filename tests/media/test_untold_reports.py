@@ -1,7 +1,5 @@
 """What a recorder reports while the bucket takes no report: its session's item has it, and whoever comes tells."""
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ from tests.fakes.s3 import FakeS3, Refusal
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.test_no_restart_loop import Cluster
 from tests.media.victims import FORMATS, Victim, dynamodb_server, own_table
+from tests.polling import ask_until
 
 Source = Callable[[Clip], Path]
 MADE = ClipOrder(seconds=20, width=64, height=64)
@@ -44,12 +43,13 @@ def test_what_a_killed_recorder_had_not_told_its_successor_tells_once(tmp_path: 
         with victim.s3:
             victim.start(origin.url, **HURRIED)
             origin.send(until_ms=12_000)
-            deadline = time.monotonic() + 60
-            while begun(victim) != set(FORMATS):
-                assert time.monotonic() < deadline, "it does not record"
-                recorded = begun(victim)  # read first: both stand in one write, and there may be another in between
-                assert {each.format for each in left_untold(victim)} >= recorded
-                threading.Event().wait(0.05)
+
+            def recorded() -> set[str]:
+                found = begun(victim)  # read first: both stand in one write, and there may be another in between
+                assert {each.format for each in left_untold(victim)} >= found
+                return found
+
+            ask_until(recorded, set(FORMATS).__eq__, seconds=60, what="every format records")
             victim.kill()
             assert victim.s3.reports == {}
             left = left_untold(victim)

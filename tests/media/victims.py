@@ -27,6 +27,7 @@ from tests.fakes.s3 import FakeS3, Refusal, RequestSeen
 from tests.media.moments import Answer
 from tests.media.studio import ENVIRONMENT, session_item, template_order
 from tests.moto_table import create_table
+from tests.polling import ask_until
 
 ROOT = Path(__file__).parent.parent.parent
 CHECKPOINT_SECONDS, SEGMENT_SECONDS, PART_BYTES = 8.0, 3.0, 64 * 1024
@@ -145,9 +146,11 @@ class Victim:
 
     def wait_until_it_records(self, seconds: float = 60.0) -> None:
         """Wait until every file that is journalled at once is, or until it was killed on the way there."""
-        deadline = time.monotonic() + seconds
-        while len(self.entries) < len(FORMATS) - 1 and not self.has_died.wait(0.1):
-            assert time.monotonic() < deadline, "it does not record"
+
+        def is_there() -> bool:
+            return self.has_died.is_set() or len(self.entries) >= len(FORMATS) - 1
+
+        ask_until(is_there, seconds=seconds, what="it records")
 
     def kill(self) -> None:
         """SIGKILL, once."""

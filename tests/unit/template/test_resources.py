@@ -1,147 +1,17 @@
-"""The packaged template and zip: what goes to AWS, looked at before it goes."""
+"""The packaged template: what goes to AWS, looked at before it goes."""
 
 import json
 import subprocess
-import sys
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from chalicelib.keys import INDEX_KEYS, PROJECTED
 from chalicelib.recording.naming import MEDIA_PREFIX, READY_PREFIX, REPORT_PREFIX
 from chalicelib.settings import Settings
-from infra.package import NEEDED, Package, PackageError, check_zip, package
-
-EXPLAINED_WILDCARDS = {
-    "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}-*-*:*": (
-        "a function's log group carries its generated name, which its role is made before"
-    ),
-    "${Table.Arn}/index/*": "every index belongs to the table",
-    "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/tapedeck/${Stage}/*": (
-        "API keys are made while the deployment runs"
-    ),
-    "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${Schedules}/wake-*": (
-        "a schedule is named by its moment"
-    ),
-    "${Bucket.Arn}/ready/*": "object keys are made of file ids",
-    "${Bucket.Arn}/media/*/playlist.m3u8": "as above",
-    "${Bucket.Arn}/media/*": "object keys are made of file ids",
-    "${Bucket.Arn}/reports/*": "object keys are made of session ids",
-}
-"""Resources with a wildcard in them, and why it cannot be narrower."""
-
-FUNCTIONS = {"APIHandler", "FileReady", "CallbackDue", "TaskStopped", "Tick"}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return package(tmp_path_factory.mktemp("package"))
-
-
-@pytest.fixture(scope="module")
-def template(made: Package) -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.safe_load(made.template.read_text())
-    return loaded
-
-
-@pytest.fixture(scope="module")
-def resources(template: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = template["Resources"]
-    return found
-
-
-def of_type(resources: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
-
-
-def statements(resources: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every statement that a role allows, with the role's name."""
-    for name, role in of_type(resources, "AWS::IAM::Role").items():
-        for policy in role.get("Policies", []):
-            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def spelled(resource: Any) -> str:
-    """A resource as its pattern: the text of Fn::Sub, or the intrinsic as JSON."""
-    if isinstance(resource, dict) and "Fn::Sub" in resource:
-        return str(resource["Fn::Sub"])
-    return resource if isinstance(resource, str) else json.dumps(resource)
-
-
-def test_every_function_has_a_role_of_its_own(resources: Mapping[str, Any]) -> None:
-    functions = of_type(resources, "AWS::Serverless::Function")
-    assert set(functions) == FUNCTIONS
-    assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(FUNCTIONS)
-
-
-def test_no_policy_holds_a_wildcard_that_is_not_explained(resources: Mapping[str, Any]) -> None:
-    for role, statement in statements(resources):
-        for action in as_list(statement["Action"]):
-            assert "*" not in action, (role, action)
-        for resource in map(spelled, as_list(statement["Resource"])):
-            general = resource
-            for function in FUNCTIONS:
-                general = general.replace(f"${{AWS::StackName}}-{function}-*", "${AWS::StackName}-*-*")
-            assert "*" not in resource or general in EXPLAINED_WILDCARDS, (role, resource)
-
-
-def test_nobody_may_scan_the_table(resources: Mapping[str, Any]) -> None:
-    allowed = {action for _, statement in statements(resources) for action in as_list(statement["Action"])}
-    of_the_table = {action for action in allowed if action.startswith("dynamodb:")}
-    assert of_the_table == {
-        "dynamodb:BatchGetItem",
-        "dynamodb:ConditionCheckItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-    }
-
-
-def test_every_explained_wildcard_is_used(resources: Mapping[str, Any]) -> None:
-    used = {spelled(each) for _, statement in statements(resources) for each in as_list(statement["Resource"])}
-    assert {each for each in EXPLAINED_WILDCARDS if "-*-*" not in each} <= used
-
-
-def test_a_function_logs_into_its_own_group_only(resources: Mapping[str, Any]) -> None:
-    for name, function in of_type(resources, "AWS::Serverless::Function").items():
-        role = function["Role"]["Fn::GetAtt"][0]
-        groups = [
-            spelled(statement["Resource"])
-            for owner, statement in statements(resources)
-            if owner == role and any(action.startswith("logs:") for action in as_list(statement["Action"]))
-        ]
-        assert [group.rpartition("/")[2] for group in groups] == [f"${{AWS::StackName}}-{name}-*:*"]
-
-
-def test_recorders_reach_sessions_and_objects_only(resources: Mapping[str, Any]) -> None:
-    allowed = [statement for role, statement in statements(resources) if role == "RecorderRole"]
-    assert [as_list(statement["Action"]) for statement in allowed] == [
-        ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-        ["s3:GetObject"],
-        ["s3:ListBucketMultipartUploads"],
-        ["s3:ListBucket"],
-        ["s3:PutObject"],
-        [
-            "dynamodb:GetItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:PutItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:Query",
-            "dynamodb:ConditionCheckItem",
-        ],
-    ]
-    assert allowed[5]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SESSION#*", "WAITING#*"]}}
+from tests.unit.template.reading import of_type, spelled, statements
 
 
 def test_recorders_are_given_two_minutes_to_finish(resources: Mapping[str, Any]) -> None:
@@ -306,44 +176,3 @@ def test_an_origin_does_not_take_a_refusal_of_api_gateway_for_a_yes(
     assert hooks["FunctionAssociations"] == [
         {"EventType": "viewer-response", "FunctionARN": {"Fn::GetAtt": ["RefuseHooks", "FunctionARN"]}}
     ]
-
-
-def test_the_zip_holds_what_the_functions_need_and_nothing_of_the_recorder(made: Package) -> None:
-    check_zip(made.zip)
-    with zipfile.ZipFile(made.zip) as archive:
-        tops = {name.split("/")[0] for name in archive.namelist()}
-    assert {"app.py", "chalice", "chalicelib", "pydantic", "pydantic_core"} <= tops
-    assert not tops & {"av", "boto3", "botocore", "recorder_task", "infra", "tests", "node_modules"}
-
-
-def test_a_function_starts_without_compiling_anything(made: Package, tmp_path: Path) -> None:
-    with zipfile.ZipFile(made.zip) as archive:
-        archive.extractall(tmp_path)
-    ours = [*tmp_path.glob("chalicelib/**/*.py"), tmp_path / "app.py"]
-    for source in [*ours, *tmp_path.glob("pydantic/**/*.py")]:
-        source.write_text("this is never read")
-    program = "import app; print(len(app.app.routes) > 1)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("True\n", "")
-
-
-@pytest.mark.parametrize(
-    ("names", "complaint"),
-    [
-        pytest.param([name for name in NEEDED if "core" not in name], "pydantic_core", id="a wheel is missing"),
-        pytest.param([*NEEDED, "av/__init__.py"], "must not hold av/", id="the recorder's library is in"),
-    ],
-)
-def test_a_zip_that_is_not_right_is_refused(tmp_path: Path, names: list[str], complaint: str) -> None:
-    path = tmp_path / "deployment.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in names:
-            archive.writestr(name, "")
-    with pytest.raises(PackageError, match=complaint):
-        check_zip(path)
-
-
-def test_a_package_of_the_same_sources_is_not_made_again(made: Package) -> None:
-    before = made.zip.stat().st_mtime_ns
-    assert package(made.zip.parent) == made
-    assert made.zip.stat().st_mtime_ns == before
