@@ -1,4 +1,4 @@
-"""One track of an MP4 that grows: its samples in arrays of at most 12 bytes a sample; fragments and tables of them.
+"""One track of an MP4 that grows: a few bytes a sample are kept of it; fragments, and in the end tables, of them.
 
 Source: ISO/IEC 14496-12, 8.6 (times), 8.7 (sizes and offsets), 8.8 (fragments).
 """
@@ -8,6 +8,7 @@ from array import array
 from itertools import accumulate
 from operator import add
 
+from recorder_task.outputs.column import Column
 from recorder_task.outputs.mp4_boxes import big_endian, box, runs, table
 from recorder_task.sample import Sample, Track
 
@@ -31,6 +32,7 @@ class Mp4Track:
     __slots__ = (
         "_chunk_offsets",
         "_chunk_samples",
+        "_columns",
         "_compositions",
         "_down",
         "_durations",
@@ -43,6 +45,7 @@ class Mp4Track:
         "_last_duration",
         "_offset",
         "_preroll",
+        "_samples",
         "_sizes",
         "_up",
         "begins",
@@ -65,11 +68,13 @@ class Mp4Track:
         self._up: int = ticks.numerator
         self._down: int = ticks.denominator
         self._half = self._down // 2
-        self._sizes = array("I")
-        self._durations = array("I")
+        self._sizes = Column()
+        self._durations = Column()
         """Of every sample but the last: to the dts of the next one."""
         # Sound is heard as it is decoded, and each of its samples can be decoded first.
-        self._compositions = array("I") if track.kind == "video" else None
+        self._compositions = Column() if track.kind == "video" else None
+        self._columns = [each for each in (self._sizes, self._durations, self._compositions) if each is not None]
+        self._samples = 0
         self._key_frames = array("I")
         """Their numbers, from 1 on."""
         self._chunk_offsets = array("Q")
@@ -89,8 +94,7 @@ class Mp4Track:
             dts = self._earliest
         self._earliest = dts + 1
         ticks = (dts * self._up + self._half) // self._down
-        sizes = self._sizes
-        if sizes:
+        if self._samples:
             self._durations.append(ticks - self._last)
         else:
             self.begins = ticks
@@ -99,12 +103,13 @@ class Mp4Track:
         payload, size = sample.payload, sample.size
         if self._has_delimiters and payload[:2] == AV1_DELIMITER:
             payload, size = memoryview(payload)[2:], size - 2
-        sizes.append(size)
+        self._sizes.append(size)
+        self._samples += 1
         if self._compositions is not None:
             pts = sample.pts - self._offset
             self._compositions.append((pts * self._up + self._half) // self._down - ticks if pts > dts else 0)
             if sample.is_key_frame:
-                self._key_frames.append(len(sizes))
+                self._key_frames.append(self._samples)
         payloads = self.payloads
         if not payloads:
             self._fragment_begins = ticks
@@ -116,14 +121,14 @@ class Mp4Track:
         Between the two parts of the `trun` stands the offset of the payloads (32 bits).
         """
         samples = len(self.payloads)
-        first = len(self._sizes) - samples
-        durations, sizes = self._durations[first:], self._sizes[first:]
+        first = self._samples - samples
+        durations, sizes = self._durations.since(first), self._sizes.since(first)
         durations.append(self._last_ticks())
         flags = HAS_OFFSET_DURATIONS_SIZES
         columns = [durations, sizes]
         if self._compositions is not None:
             flags |= HAS_FLAGS_COMPOSITIONS
-            columns += [self._flags(first, samples), self._compositions[first:]]
+            columns += [self._flags(first, samples), self._compositions.since(first)]
         rows = big_endian(*columns)
         header = box(b"tfhd", struct.pack(">II", BASE_IS_MOOF, self.id))
         header += box(b"tfdt", struct.pack(">IQ", 1 << 24, self._fragment_begins))
@@ -134,6 +139,8 @@ class Mp4Track:
         self._chunk_offsets.append(offset)
         self._chunk_samples.append(len(self.payloads))
         self.payloads = []
+        for column in self._columns:
+            column.pack()
 
     def _flags(self, first: int, samples: int) -> "array[int]":
         flags = array("I", [INTER_FRAME]) * samples
@@ -149,12 +156,12 @@ class Mp4Track:
     @property
     def is_empty(self) -> bool:
         """No sample has come."""
-        return not self._sizes
+        return not self._samples
 
     @property
     def first_composition(self) -> int:
         """From the first sample's dts to its pts."""
-        return self._compositions[0] if self._compositions else 0
+        return self._all_compositions()[0] if self._compositions else 0
 
     @property
     def decoded_ticks(self) -> int:
@@ -166,26 +173,29 @@ class Mp4Track:
         """From the first sample's pts to the end of the one that is shown last."""
         if not self._compositions:
             return self.decoded_ticks
-        end: int = max(map(add, accumulate(self._all_durations()), self._compositions))
+        end: int = max(map(add, accumulate(self._all_durations()), self._all_compositions()))
         return end - self.first_composition
 
     def _all_durations(self) -> "array[int]":
-        durations = self._durations[:]
+        durations = self._durations.whole()
         durations.append(self._last_ticks())
         return durations
 
+    def _all_compositions(self) -> "array[int]":
+        return self._compositions.whole() if self._compositions is not None else array("I")
+
     def tables(self) -> bytes:
         """All of the `stbl` that is known before the offsets are."""
-        samples = len(self._sizes)
+        samples, compositions = self._samples, self._all_compositions()
         pieces = [_run_table(b"stts", self._all_durations())]
         if 0 < len(self._key_frames) < samples:
             pieces.append(table(b"stss", len(self._key_frames), big_endian(self._key_frames)))
-        if self._compositions and any(self._compositions):
-            pieces.append(_run_table(b"ctts", self._compositions))
+        if any(compositions):
+            pieces.append(_run_table(b"ctts", compositions))
         counts, sizes = runs(self._chunk_samples)
         firsts = array("I", accumulate(counts[:-1], initial=1))
         pieces.append(table(b"stsc", len(firsts), big_endian(firsts, sizes, array("I", [1]) * len(firsts))))
-        pieces.append(box(b"stsz", struct.pack(">III", 0, 0, samples), big_endian(self._sizes)))
+        pieces.append(box(b"stsz", struct.pack(">III", 0, 0, samples), big_endian(self._sizes.whole())))
         if self._preroll:
             description = struct.pack(">I4sIIh", 1 << 24, b"roll", 2, 1, self._preroll)
             pieces.append(box(b"sgpd", description))
