@@ -29,7 +29,7 @@ PURE = [
     "chalicelib/recording/stream.py",
     "chalicelib/recording/orders.py",
     "chalicelib/recording/finished_file.py",
-    "chalicelib/recording/hls_facts.py",
+    "chalicelib/recording/file_facts.py",
     "chalicelib/recording/playlist.py",
     "chalicelib/recording/waiting.py",
     "chalicelib/recording/open_file.py",

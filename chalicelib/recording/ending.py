@@ -13,8 +13,8 @@ from chalicelib.conflicts import error_code
 from chalicelib.keys import Key
 from chalicelib.logs import log
 from chalicelib.recording import naming, reporting
+from chalicelib.recording.file_facts import FileFacts, finished_hls
 from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts, finished_hls
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat
 from chalicelib.recording.playlist import PLAYLIST_TYPE, Playlist
@@ -32,7 +32,7 @@ PAUSED = Status(event=StatusEvent.PAUSED)
 @dataclass(frozen=True)
 class _Stored:
     playlist: Playlist
-    facts: HlsFacts
+    facts: FileFacts
     etag: str
 
 
@@ -90,7 +90,7 @@ def _ended_playlist(file: OpenFile) -> _Stored:
 
 def _read(file: OpenFile) -> _Stored:
     answer = aws.client("s3").get_object(**_object(naming.media_key(file.file_id, RecordFormat.HLS)))
-    facts = HlsFacts.decode(answer["Metadata"][FACTS])
+    facts = FileFacts.decode(answer["Metadata"][FACTS])
     return _Stored(Playlist.decode(answer["Body"].read()), facts, answer["ETag"])
 
 

@@ -1,7 +1,8 @@
-"""What is known of an HLS file beside its playlist, kept as metadata of the playlist's object. Pure.
+"""What was counted of a file's media, and the finished file that this and its journal entry make. Pure.
 
-Each version of a playlist is written with the facts of the segments it names, in one request. Whoever goes on with the
-file or ends it, be it another recorder or a function, finds all of it in the bucket.
+HLS keeps these facts as metadata of its playlist: each version of that is written with the facts of the segments it
+names, in one request. Whoever goes on with the file or ends it, be it another recorder or a function, finds all of it
+in the bucket.
 """
 
 import json
@@ -36,26 +37,27 @@ class TrackFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HlsFacts:
-    """The facts of the segments that a playlist names. Times are unix seconds."""
+class FileFacts:
+    """The facts of a file, or of as much as a playlist names. Times are unix seconds."""
 
     session_id: str
     """The session in which the file began."""
     started_at: float
     ended_at: float
     media_start_ms: int
-    segment_bytes: int
+    media_bytes: int
+    """A playlist's own not counted."""
     video: TrackFacts | None
     audio: TrackFacts | None
     dropped_seconds: float = 0.0
     repairs: Mapping[str, int] = field(default_factory=dict)
 
-    def followed_by(self, later: "HlsFacts") -> "HlsFacts":
+    def followed_by(self, later: "FileFacts") -> "FileFacts":
         """The facts of both, one behind the other."""
         return replace(
             self,
             ended_at=later.ended_at,
-            segment_bytes=self.segment_bytes + later.segment_bytes,
+            media_bytes=self.media_bytes + later.media_bytes,
             video=_sum(self.video, later.video),
             audio=_sum(self.audio, later.audio),
             dropped_seconds=round(self.dropped_seconds + later.dropped_seconds, 3),
@@ -67,7 +69,7 @@ class HlsFacts:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
-    def decode(cls, text: str) -> "HlsFacts":
+    def decode(cls, text: str) -> "FileFacts":
         """The facts of a metadata's value; raises ValueError for what `encode` has not written."""
         try:
             facts: dict[str, Any] = json.loads(text)
@@ -78,10 +80,30 @@ class HlsFacts:
 
 
 def finished_hls(
-    file: OpenFile, playlist: Playlist, facts: HlsFacts, *, utc_offset_hours: float, recovered: bool = False
+    file: OpenFile, playlist: Playlist, facts: FileFacts, *, utc_offset_hours: float, recovered: bool = False
 ) -> FinishedFile:
     """The finished file that a playlist, as it lies in the bucket, and its facts make."""
-    playlist_bytes = len(playlist.encode())
+    return finished(
+        file,
+        facts,
+        seconds=playlist.duration_seconds,
+        playlist_bytes=len(playlist.encode()),
+        utc_offset_hours=utc_offset_hours,
+        recovered=recovered,
+    )
+
+
+def finished(
+    file: OpenFile,
+    facts: FileFacts,
+    *,
+    seconds: float,
+    utc_offset_hours: float,
+    playlist_bytes: int = 0,
+    encoded_audio: AudioTrack | None = None,
+    recovered: bool = False,
+) -> FinishedFile:
+    """The finished file of `seconds` that an entry and its facts make; `encoded_audio` is not the source's."""
     return FinishedFile(
         file_id=file.file_id,
         format=file.format,
@@ -93,7 +115,7 @@ def finished_hls(
             ended_at=facts.ended_at,
             utc_offset_hours=utc_offset_hours,
         ),
-        size_bytes=facts.segment_bytes + playlist_bytes,
+        size_bytes=facts.media_bytes + playlist_bytes,
         playlist_bytes=playlist_bytes,
         stream=file.stream,
         stream_param=file.stream_param,
@@ -103,10 +125,10 @@ def finished_hls(
         task_id=file.task_id,
         started_at=facts.started_at,
         ended_at=facts.ended_at,
-        duration_seconds=round(playlist.duration_seconds, 6),
+        duration_seconds=round(seconds, 6),
         media_start_ms=facts.media_start_ms,
         video=_video(facts.video),
-        audio=_audio(facts.audio),
+        audio=encoded_audio or _audio(facts.audio),
         storage_seconds=file.order.storage_seconds,
         sub_app_id=file.order.sub_app_id,
         procedure=file.order.procedure,

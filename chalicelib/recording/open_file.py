@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib import keys
 from chalicelib.keys import Key
-from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
+from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.stream import StreamRef
 
 
@@ -41,16 +41,6 @@ class OpenFile:
     def key(self) -> Key:
         """Where the item lies."""
         return keys.open_file(self.session_id, self.file_id)
-
-    @property
-    def recording(self) -> RecordingOrder:
-        """The recording it belongs to, as far as a finished file tells of it."""
-        return RecordingOrder(
-            recording_id=self.recording_id,
-            template_id=self.template_id,
-            task_id=self.task_id,
-            formats={self.format: self.order},
-        )
 
     def as_item(self) -> dict[str, Any]:
         """The item, less its key."""

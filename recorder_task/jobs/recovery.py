@@ -126,23 +126,8 @@ class Recovery:
             tally, written = (self._rewrite if IS_WRITTEN_AGAIN[file.format] else self._count)(file, stored)
         if tally is None:
             return None
-        facts = finished_file(
-            session=replace(self._session, stream_param=file.stream_param),
-            order=file.recording,
-            format_order=file.order,
-            name=file.format,
-            file_id=file.file_id,
-            written=written,
-            tally=tally,
-            utc_offset_hours=self._settings.naming_utc_offset_hours,
-        )
-        return replace(
-            facts,
-            media_start_ms=file.media_start_ms,
-            recovered=True,
-            dropped_seconds=file.dropped_seconds,
-            repairs=dict(file.repairs),
-        )
+        finished = finished_file(file, written, tally, utc_offset_hours=self._settings.naming_utc_offset_hours)
+        return replace(finished, recovered=True, dropped_seconds=file.dropped_seconds, repairs=dict(file.repairs))
 
     def _count(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
         tally: Tally | None = None

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from chalicelib import keys
 from chalicelib.logs import log
-from chalicelib.recording.hls_facts import HlsFacts, finished_hls
+from chalicelib.recording.file_facts import FileFacts, finished_hls
 from chalicelib.recording.naming import media_key, ready_key
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat, SessionOrders
@@ -106,7 +106,7 @@ class UnfinishedHls:
         return WaitingFile(file=file, paused_at=paused_at, deadline=deadline)
 
     def _end(self, file: OpenFile, found: Fetched) -> None:
-        playlist, facts = Playlist.decode(found.content), HlsFacts.decode(found.facts)
+        playlist, facts = Playlist.decode(found.content), FileFacts.decode(found.facts)
         if not playlist.is_finished:
             playlist = playlist.finished()
             self._bucket.replace(

@@ -88,9 +88,9 @@ class FlvOutput:
         rates: dict[str, AmfValue] = {}
         video, audio = tally.of_kind("video"), tally.of_kind("audio")
         if video is not None and video.seconds > 0:
-            rates |= {"framerate": video.samples / video.seconds, "videodatarate": video.bits_per_second / 1000}
+            rates |= {"framerate": video.samples / video.seconds, "videodatarate": video.facts.bits_per_second / 1000}
         if audio is not None:
-            rates["audiodatarate"] = audio.bits_per_second / 1000
+            rates["audiodatarate"] = audio.facts.bits_per_second / 1000
         return metadata(
             {
                 "duration": tally.seconds,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chalicelib.logs import log
+from chalicelib.recording.file_facts import FileFacts, finished_hls
 from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts, finished_hls
 from chalicelib.recording.naming import media_key, segment_key, segment_name
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat
@@ -38,7 +38,7 @@ class Piece(NamedTuple):
     seconds: float
     began_at: float
     is_discontinuous: bool
-    facts: HlsFacts
+    facts: FileFacts
 
 
 class _Shown(NamedTuple):
@@ -47,7 +47,7 @@ class _Shown(NamedTuple):
     text: bytes
     segments: int
     ends_at: float
-    facts: HlsFacts | None
+    facts: FileFacts | None
     etag: str
 
 
@@ -62,7 +62,7 @@ class GrowingPlaylist:
         *,
         writer: str,
         target_seconds: int,
-        on_file: Callable[[OpenFile, HlsFacts | None], None],
+        on_file: Callable[[OpenFile, FileFacts | None], None],
     ) -> None:
         self._bucket = bucket
         self._continuation = continuation
@@ -72,7 +72,7 @@ class GrowingPlaylist:
         self._on_file = on_file
         self._shown: _Shown | None = None
         self._has_written = False
-        self._facts: HlsFacts | None = None
+        self._facts: FileFacts | None = None
 
     def add(self, piece: Piece, *, is_last: bool = False) -> None:
         """Upload a segment and name it; raises Replaced where another recorder has gone on with the file."""
@@ -130,7 +130,7 @@ class GrowingPlaylist:
         if found is None:
             return self._empty()
         try:
-            playlist, facts = Playlist.decode(found.content), HlsFacts.decode(found.facts)
+            playlist, facts = Playlist.decode(found.content), FileFacts.decode(found.facts)
         except ValueError as reason:  # a version that wrote otherwise: who began the file will end it
             log("continuation_unknown", session_id=file.session_id, file_id=file.file_id, reason=str(reason))
             return None

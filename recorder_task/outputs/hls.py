@@ -9,11 +9,9 @@ import secrets
 from collections.abc import Sequence
 
 from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts, TrackFacts
 from chalicelib.recording.playlist import rounded, target_duration
 from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
 from recorder_task.outputs.output import FileOrder, Muxer, Written
-from recorder_task.recordings.tally import TrackTally
 from recorder_task.sample import Sample, Track
 from recorder_task.timing.cutter import Cutter
 from recorder_task.uploads.buffers import Buffers
@@ -132,7 +130,7 @@ class HlsOutput:
             seconds=seconds,
             began_at=self._began_at + self._clock_offset,
             is_discontinuous=self._is_discontinuous,
-            facts=_facts(self._order, self._segment_bytes),
+            facts=self._order.tally.facts(self._order.entry, self._segment_bytes),
         )
         seconds_so_far = self._order.tally.seconds
 
@@ -149,34 +147,3 @@ class HlsOutput:
 
     def _new_muxer(self) -> Muxer:
         return Muxer(self._buffer, "mpegts", self._tracks, starts_at=self._order.starts_at, options=OPTIONS)
-
-
-def _facts(order: FileOrder, segment_bytes: int) -> HlsFacts:
-    tally = order.tally
-    return HlsFacts(
-        session_id=order.entry.session_id,
-        started_at=tally.first.arrived_at,
-        ended_at=tally.last.arrived_at,
-        media_start_ms=order.entry.media_start_ms,
-        segment_bytes=segment_bytes,
-        video=_track_facts(tally.of_kind("video")),
-        audio=_track_facts(tally.of_kind("audio")),
-        dropped_seconds=round(tally.dropped_seconds, 3),
-        repairs=dict(tally.repairs),
-    )
-
-
-def _track_facts(tally: TrackTally | None) -> TrackFacts | None:
-    if tally is None:
-        return None
-    track = tally.track
-    return TrackFacts(
-        codec=track.codec,
-        samples=tally.samples,
-        size_bytes=tally.size_bytes,
-        seconds=round(tally.seconds, 6),
-        width=track.width,
-        height=track.height,
-        sample_rate=track.sample_rate,
-        channels=track.channels,
-    )

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 import av
 
+from chalicelib.recording.file_facts import FileFacts
 from chalicelib.recording.finished_file import AudioTrack, FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.open_file import OpenFile
 from recorder_task.aws.s3 import Bucket
 from recorder_task.recordings.continuation import Continuation
@@ -53,7 +53,7 @@ class FileOrder:
     entry: OpenFile
     """The file as the journal has it; HLS may go on with another one instead."""
     continuation: Continuation
-    on_file: Callable[[OpenFile, HlsFacts | None], None]
+    on_file: Callable[[OpenFile, FileFacts | None], None]
     """HLS tells in the lane which file it writes, with the facts of what others have written of it."""
     tally: Tally
     """What was written so far, the sample under muxed not included."""

@@ -8,7 +8,6 @@ from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat, RecordingOrder, SessionOrders
 from chalicelib.settings import Settings
 from recorder_task.aws.s3 import Bucket
-from recorder_task.recordings.commit import media_start_ms
 from recorder_task.sample import Sample, Track
 from recorder_task.session.control import Outcomes
 from recorder_task.session.journal import Journal
@@ -51,5 +50,5 @@ class Desk:
             task_id=order.task_id,
             order=order.formats[name],
             began_at=first.arrived_at,
-            media_start_ms=media_start_ms(first),
+            media_start_ms=round(first.source_pts * first.track.seconds_per_tick * 1000),
         )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.logs import log
+from chalicelib.recording.file_facts import FileFacts
 from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.naming import new_file_id
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
@@ -31,7 +31,7 @@ class FileRequest:
     name: RecordFormat
     lane: UploadLane
     entries: Entries
-    on_file: Callable[[str, HlsFacts | None], None]
+    on_file: Callable[[str, FileFacts | None], None]
     """HLS tells in the lane which file it writes."""
 
     def begin(self, first: Sample, tracks: Sequence[Track]) -> "FileUnderWay":
@@ -40,7 +40,7 @@ class FileRequest:
         entry = desk.entry(self.order, self.name, new_file_id(secrets.randbits(64)), first)
         tally = Tally(first)
 
-        def know_file(whose: OpenFile, earlier: HlsFacts | None) -> None:
+        def know_file(whose: OpenFile, earlier: FileFacts | None) -> None:
             file.file_id = whose.file_id
             self.on_file(whose.file_id, earlier)
 
@@ -71,6 +71,7 @@ class FileUnderWay:
         self.tally = tally
         self.output: Output = FORMATS[request.name].open(order)
         self._request = request
+        self._entry = order.entry
         self.gap_seconds = 0.0
         """Of media that is missing before its beginning."""
         self._noted: dict[str, Any] = {"dropped_seconds": 0.0, "repairs": {}}
@@ -121,18 +122,8 @@ class FileUnderWay:
             self._note_losses()
             request.lane.submit(self._confirm)
         written = self.output.finish()
-        return written.whole_file or (
-            lambda: finished_file(
-                session=desk.session,
-                order=request.order,
-                format_order=request.order.formats[request.name],
-                name=request.name,
-                file_id=self.file_id,
-                written=written,
-                tally=self.tally,
-                utc_offset_hours=desk.settings.naming_utc_offset_hours,
-            )
-        )
+        offset = desk.settings.naming_utc_offset_hours
+        return written.whole_file or (lambda: finished_file(self._entry, written, self.tally, utc_offset_hours=offset))
 
     def _confirm(self) -> None:
         self._request.entries.settle()

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from chalicelib.recording.file_facts import FileFacts
 from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from recorder_task.aws.errors import Unreachable
 from recorder_task.recordings.commit import commit
@@ -28,7 +28,7 @@ class FilesInHand:
         desk: Desk,
         order: RecordingOrder,
         name: RecordFormat,
-        on_file: Callable[[str, HlsFacts | None], None],
+        on_file: Callable[[str, FileFacts | None], None],
     ) -> None:
         self._desk = desk
         self._lane_name = f"{order.recording_id}-{name}"

@@ -6,8 +6,8 @@ Each change is told first: a state that stands in the item is one whose report s
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.recording.file_facts import FileFacts
 from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts
 from chalicelib.recording.report import Trouble
 from recorder_task.telling.format_voice import FormatVoice
 from recorder_task.uploads.backlog import TOO_SLOW, Dropped
@@ -52,7 +52,7 @@ class FormatOutcome:
         self._facts["state"] = "recording"
         self._facts.pop("reason", None)
 
-    def is_in(self, file_id: str, earlier: HlsFacts | None = None) -> None:
+    def is_in(self, file_id: str, earlier: FileFacts | None = None) -> None:
         """It is known which file that is, with the facts of what others have written of it."""
         self._facts["file_id"] = file_id
         if earlier is None:

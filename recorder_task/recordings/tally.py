@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from chalicelib.recording.file_facts import FileFacts, TrackFacts
+from chalicelib.recording.open_file import OpenFile
 from recorder_task.sample import Sample, Track
 
 
@@ -22,9 +24,19 @@ class TrackTally:
         return self.ended_at - self.began_at
 
     @property
-    def bits_per_second(self) -> int:
-        """The mean bit rate of its packets."""
-        return round(self.size_bytes * 8 / self.seconds) if self.seconds > 0 else 0
+    def facts(self) -> TrackFacts:
+        """What a finished file is told of it."""
+        track = self.track
+        return TrackFacts(
+            codec=track.codec,
+            samples=self.samples,
+            size_bytes=self.size_bytes,
+            seconds=round(self.seconds, 6),
+            width=track.width,
+            height=track.height,
+            sample_rate=track.sample_rate,
+            channels=track.channels,
+        )
 
 
 class Tally:
@@ -67,3 +79,18 @@ class Tally:
     def of_kind(self, kind: str) -> TrackTally | None:
         """The track of a kind that has samples."""
         return next((tally for tally in self.tracks.values() if tally.track.kind == kind), None)
+
+    def facts(self, entry: OpenFile, media_bytes: int) -> FileFacts:
+        """All that was counted, of the file that the journal has as `entry`."""
+        video, audio = self.of_kind("video"), self.of_kind("audio")
+        return FileFacts(
+            session_id=entry.session_id,
+            started_at=self.first.arrived_at,
+            ended_at=self.last.arrived_at,
+            media_start_ms=entry.media_start_ms,
+            media_bytes=media_bytes,
+            video=video.facts if video else None,
+            audio=audio.facts if audio else None,
+            dropped_seconds=round(self.dropped_seconds, 3),
+            repairs=dict(self.repairs),
+        )

@@ -19,8 +19,8 @@ from chalicelib.handlers.tick import tick
 from chalicelib.notify import gate, queue
 from chalicelib.notify.answer import Answer
 from chalicelib.recording import naming
+from chalicelib.recording.file_facts import FileFacts, TrackFacts
 from chalicelib.recording.finished_file import FinishedFile
-from chalicelib.recording.hls_facts import HlsFacts, TrackFacts
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.playlist import Playlist, Segment
@@ -199,12 +199,12 @@ def test_the_tick_ends_hls_that_nobody_went_on_with(account: Account) -> None:
     segment = Segment(name="000000-abcdef.ts", duration_seconds=6.0, began_at=paused_at - 6)
     growing = Playlist(target_seconds=12, segments=(segment,))
     video = TrackFacts(codec="h264", samples=150, size_bytes=1000, seconds=6.0, width=64, height=64)
-    facts = HlsFacts(
+    facts = FileFacts(
         session_id=FILE.session_id,
         started_at=paused_at - 6,
         ended_at=paused_at,
         media_start_ms=0,
-        segment_bytes=1880,
+        media_bytes=1880,
         video=video,
         audio=None,
     )

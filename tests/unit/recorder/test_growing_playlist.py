@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from chalicelib import keys
-from chalicelib.recording.hls_facts import HlsFacts
+from chalicelib.recording.file_facts import FileFacts
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.playlist import END, Segment
@@ -35,12 +35,12 @@ FILE = OpenFile(
     began_at=BEGAN_AT,
     media_start_ms=0,
 )
-FACTS = HlsFacts(
+FACTS = FileFacts(
     session_id="session-1",
     started_at=BEGAN_AT,
     ended_at=BEGAN_AT,
     media_start_ms=0,
-    segment_bytes=1,
+    media_bytes=1,
     video=None,
     audio=None,
 )
