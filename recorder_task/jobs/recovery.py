@@ -21,12 +21,12 @@ from chalicelib.table import Compare
 from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.jobs.leftover import made_whole
 from recorder_task.jobs.stored_file import StoredFile
+from recorder_task.outputs.continuation import Continuation
 from recorder_task.outputs.formats import FORMATS
 from recorder_task.outputs.output import FileOrder, Output, Written
 from recorder_task.recordings.commit import commit, finished_file
-from recorder_task.recordings.continuation import Continuation
-from recorder_task.recordings.tally import Tally
 from recorder_task.session.journal import Journal
+from recorder_task.tally import Tally
 from recorder_task.uploads.upload_lane import UploadLane, UploadMemory
 
 IS_WRITTEN_AGAIN: Mapping[RecordFormat, bool] = {

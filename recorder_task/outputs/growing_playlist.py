@@ -28,7 +28,7 @@ from chalicelib.recording.waiting import WaitingFile
 from recorder_task.aws.errors import Overtaken
 from recorder_task.aws.exchange import Body
 from recorder_task.aws.s3 import Bucket
-from recorder_task.recordings.continuation import Candidate, Continuation
+from recorder_task.outputs.continuation import Candidate, Continuation
 
 
 class Piece(NamedTuple):

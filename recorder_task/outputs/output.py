@@ -11,9 +11,9 @@ from chalicelib.recording.file_facts import FileFacts
 from chalicelib.recording.finished_file import AudioTrack, FinishedFile
 from chalicelib.recording.open_file import OpenFile
 from recorder_task.aws.s3 import Bucket
-from recorder_task.recordings.continuation import Continuation
-from recorder_task.recordings.tally import Tally
+from recorder_task.outputs.continuation import Continuation
 from recorder_task.sample import Sample, Track
+from recorder_task.tally import Tally
 from recorder_task.uploads.upload_lane import UploadLane
 
 

@@ -6,7 +6,7 @@ from chalicelib.recording.naming import ready_key
 from chalicelib.recording.open_file import OpenFile
 from recorder_task.aws.s3 import Bucket
 from recorder_task.outputs.output import Written
-from recorder_task.recordings.tally import Tally
+from recorder_task.tally import Tally
 
 
 def finished_file(file: OpenFile, written: Written, tally: Tally, *, utc_offset_hours: float) -> FinishedFile:

@@ -11,14 +11,14 @@ from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.naming import new_file_id
 from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
+from recorder_task.outputs.continuation import Continuation
 from recorder_task.outputs.formats import FORMATS
 from recorder_task.outputs.output import FileOrder, Output
 from recorder_task.recordings.commit import finished_file
-from recorder_task.recordings.continuation import Continuation
 from recorder_task.recordings.desk import Desk
-from recorder_task.recordings.tally import Tally
 from recorder_task.sample import Sample, Track
 from recorder_task.session.entries import Entries
+from recorder_task.tally import Tally
 from recorder_task.uploads.upload_lane import UploadLane
 
 

@@ -8,7 +8,7 @@ came since the last checkpoint.
 
 from recorder_task.aws.errors import Overtaken
 from recorder_task.aws.s3 import UploadedPart, Uploads
-from recorder_task.recordings.tally import Tally
+from recorder_task.tally import Tally
 from recorder_task.uploads.buffers import Buffer, Buffers
 from recorder_task.uploads.sweep import sweep
 from recorder_task.uploads.upload_lane import UploadLane

@@ -11,8 +11,8 @@ from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.playlist import END, Segment
 from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Put
+from recorder_task.outputs.continuation import Continuation
 from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
-from recorder_task.recordings.continuation import Continuation
 from recorder_task.session.journal import Journal
 from tests.bench.memory_bucket import MemoryBucket
 from tests.fakes.table import FakeTable

@@ -9,7 +9,7 @@ from chalicelib.settings import Settings
 from recorder_task.aws.errors import AwsError
 from recorder_task.aws.exchange import Body
 from recorder_task.aws.s3 import UploadedPart
-from recorder_task.recordings.tally import Tally
+from recorder_task.tally import Tally
 from recorder_task.uploads.head_rewritable_object import PARTS_OF_ONE_SIZE, HeadRewritableObject
 from recorder_task.uploads.upload_lane import UploadLane, UploadMemory
 from tests.unit.recorder.samples import VIDEO, sample
