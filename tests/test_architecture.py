@@ -15,6 +15,11 @@ FILES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "node_modules" not in path.parts
 )
+ROOMS = (
+    *("sample", "settings", "tally", "aws", "pull", "telling", "session", "timing", "uploads"),
+    *("outputs", "recordings", "jobs", "recorder", "__main__", "__init__"),
+)
+"""Of the recorder, the lowest first."""
 PURE = [
     "recorder_task/pull/flv_messages.py",
     "recorder_task/pull/flv_tags.py",
@@ -145,6 +150,17 @@ def test_the_environment_is_read_by_settings_alone() -> None:
     texts = {path: (ROOT / path).read_text() for path in FILES if path.name != "settings.py"}
     readers = {str(path) for path, text in texts.items() if forbidden[path.parts[0]].search(text)}
     assert readers == set()
+
+
+def test_the_recorder_s_rooms_import_downwards_alone() -> None:
+    upwards = []
+    for path in FILES:
+        if path.parts[0] != "recorder_task":
+            continue
+        room = path.with_suffix("").parts[1]
+        names = {name.split(".")[1] for name in imports(path) if name.startswith("recorder_task.")}
+        upwards += [(str(path), name) for name in names if ROOMS.index(name) > ROOMS.index(room)]
+    assert upwards == []
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:

@@ -21,8 +21,8 @@ from recorder_task.aws.s3 import Fetched
 from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.jobs.door import is_shut, shut
 from recorder_task.recordings.commit import commit
-from recorder_task.recordings.predecessor import Predecessor
 from recorder_task.session.journal import Journal, Replaced
+from recorder_task.session.predecessor import Predecessor
 
 
 class UnfinishedHls:

@@ -14,8 +14,8 @@ from chalicelib.recording.orders import RecordFormat
 from chalicelib.recording.stream import StreamRef
 from chalicelib.recording.waiting import WaitingFile
 from chalicelib.table import Compare, Condition, Delete, Write
-from recorder_task.recordings.predecessor import Predecessor
 from recorder_task.session.journal import Journal, Replaced
+from recorder_task.session.predecessor import Predecessor
 
 
 @dataclass(frozen=True)
