@@ -21,7 +21,7 @@ def main(how: Launch, stop: Stop) -> int:
         return FAILED
     try:
         with connected(settings(), how.aws) as (bucket, table):
-            control = Control(table, session_id, settings(), time.time)
+            control = Control(table, session_id, settings(), time.time, launch=how.number)
             return Recorder(settings(), bucket, control, stop, time.time).run()
     except SessionUnavailable as reason:
         log("recorder_refused", session_id=session_id, reason=str(reason))

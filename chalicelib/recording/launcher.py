@@ -52,10 +52,13 @@ def launch(table: Table, session: Item, *, now: float) -> None:
 
 
 def stop(table: Table, session_id: str, *, launch: int, reason: str, now: float) -> None:
-    """Write that a launch is over, once; tells so where its recorder will not be tried again."""
+    """Write that a launch is over, once; tells so where its recorder will not be tried again.
+
+    A launch that came to a session which another one had claimed by then was never at work: it changes nothing.
+    """
     for _ in range(3):  # its recorder may write at the same moment
         session = table.get(keys.session(session_id))
-        if session is None or session["launches"] != launch or session["stopped_launch"] >= launch:
+        if session is None or recorder_life.launch_at_work(session) != launch or session["stopped_launch"] >= launch:
             return
         try:
             has_open_files = has_open_files_of(table, session_id)

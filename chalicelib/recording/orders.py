@@ -19,6 +19,7 @@ A session's item in the table (`keys.session`), written by the functions (F) and
     epoch, lease_until                     R  fencing: every write of a recorder is conditional on its epoch
     recorder_started_at, recorder_ended_at, end_reason   R
     launches, launched_at                  F  number and time of the latest launch; its token is `{session_id}-{number}`
+    claimed_launch                         R  the launch that is at work
     stopped_launch, failures, retry_at     F  the latest launch that is over, how many failed, when the next may follow
     LPK=OPEN, LSK                          F  listed until unpublished and recorder ended
 """

@@ -19,11 +19,13 @@ START_SECONDS = 180.0
 RETRY_SECONDS = (30.0, 120.0)
 """After the first failure, after the second; the third is the last."""
 DEATH_RETRY_SECONDS = (0.0, 30.0)
-"""The same where a recorder was at work and died: the stream goes on, and every second of it is missing."""
+"""The same where a recorder was at work and died, or ended (a machine that is maintained) after it had worked steadily:
+the stream goes on, and every second of it is missing."""
 STEADY_SECONDS = 120.0
 """A recorder that has worked this long has shown that it can: its end does not add to earlier failures."""
 
 LEFT_BY_THE_LAST = (
+    "claimed_launch",
     "recorder_started_at",
     "recorder_ended_at",
     "end_reason",
@@ -55,6 +57,11 @@ def state_of(session: Item, *, now: float) -> RecorderState:
         return RecorderState.LOST if is_late else RecorderState.STARTING
     # No margin for clocks that differ: whoever is taken for dead by mistake is fenced, and notices.
     return RecorderState.LOST if now > session["lease_until"] else RecorderState.RUNNING
+
+
+def launch_at_work(session: Item) -> int:
+    """The launch whose end is the session's: the one that claimed it, be it an earlier one that was slow to start."""
+    return int(session.get("claimed_launch") or session["launches"])
 
 
 def is_wanted(session: Item, *, now: float) -> bool:
@@ -97,7 +104,7 @@ def stopped(session: Item, *, launch: int, reason: str, now: float, has_open_fil
     work_is_left = has_work(session, now=now, has_open_files=has_open_files)
     changes: dict[Path, Any] = {"stopped_launch": launch}
     conditions: list[Condition] = [
-        Compare("launches", "=", launch),
+        Compare("launches", "=", session["launches"]),
         Compare("stopped_launch", "<", launch),
         Compare("epoch", "=", session["epoch"]),
     ]
@@ -118,12 +125,12 @@ def stopped(session: Item, *, launch: int, reason: str, now: float, has_open_fil
 
 def after_failure(session: Item, *, now: float) -> dict[Path, Any]:
     """The count of failures and the time of the next try, where there is one."""
-    began_at = session.get("recorder_started_at", now)
-    failures = 1 if now - began_at >= STEADY_SECONDS else session["failures"] + 1
+    was_steady = now - session.get("recorder_started_at", now) >= STEADY_SECONDS
+    failures = 1 if was_steady else session["failures"] + 1
     if failures > len(RETRY_SECONDS):
         return {"failures": failures}
     has_died = "recorder_started_at" in session and "recorder_ended_at" not in session
-    distances = DEATH_RETRY_SECONDS if has_died else RETRY_SECONDS
+    distances = DEATH_RETRY_SECONDS if has_died or was_steady else RETRY_SECONDS
     return {"failures": failures, "retry_at": now + distances[failures - 1]}
 
 

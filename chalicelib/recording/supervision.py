@@ -62,8 +62,9 @@ def _tend_running(table: Table, session: Item, now: float) -> None:
 
 def _tend_lost(table: Table, session: Item, now: float) -> None:
     facts = {"session_id": session["session_id"], "stream": str(stream_of(session))}
-    log("recorder_lost", **facts, launch=session["launches"])
-    launcher.stop(table, session["session_id"], launch=session["launches"], reason="lost", now=now)
+    launch = recorder_life.launch_at_work(session)
+    log("recorder_lost", **facts, launch=launch)
+    launcher.stop(table, session["session_id"], launch=launch, reason="lost", now=now)
     _launch_if_due(table, session["session_id"], now=now)
 
 

@@ -46,8 +46,11 @@ class _Reading:
 class Control:
     """One recorder's hold on its session. A thread reads orders and renews the lease; the media never waits for it."""
 
-    def __init__(self, table: Table, session_id: str, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, table: Table, session_id: str, settings: Settings, clock: Callable[[], float], *, launch: int = 0
+    ) -> None:
         self._table = table
+        self._launch = launch
         self._key = keys.session(session_id)
         self._session_id = session_id
         self._settings = settings
@@ -103,7 +106,7 @@ class Control:
         lease_until = now + self._settings.lease_seconds
         claim = Update(
             key=self._key,
-            set={"lease_until": lease_until, "recorder_started_at": now},
+            set={"lease_until": lease_until, "recorder_started_at": now, **self._as_launch()},
             add={"epoch": 1},
             remove=["recorder_ended_at", "end_reason"],
             when=[before],
@@ -111,12 +114,24 @@ class Control:
         try:
             item = self._table.update(claim)
         except ConditionFailed:
-            raise AlreadyClaimed(f"session {self._session_id} was claimed by another recorder") from None
+            item = self._claimed_before(item.get("epoch", 0) + 1, now)
         self._lease_until = lease_until
         self._epoch = item["epoch"]
         self.untold.take_over(item)
         self._read(item)
         return self.orders
+
+    def _as_launch(self) -> dict[Path, Any]:
+        """Which launch is at work: not always the latest, and perhaps one that was taken for lost."""
+        return {"claimed_launch": self._launch, **({"stopped_launch": self._launch - 1} if self._launch else {})}
+
+    def _claimed_before(self, epoch: int, now: float) -> Item:
+        """The item where it was our own claim of `now` that came first: its answer was lost, and it was sent again."""
+        item = self._table.get(self._key) or {}
+        ours = {"epoch": epoch, "recorder_started_at": now, "claimed_launch": self._launch}
+        if any(item.get(name) != value for name, value in ours.items()):
+            raise AlreadyClaimed(f"session {self._session_id} was claimed by another recorder")
+        return item
 
     @property
     def earlier(self) -> Outcomes:

@@ -147,7 +147,7 @@ class HeadRewritableObject:
             self._tally.saved_seconds = seconds
             sweep(self._bucket, self._key)
 
-        self._lane.submit(complete, len(last_part))
+        self._lane.submit(complete, len(last_part) + len(changed_head or b""))
         return size_bytes
 
     def _upload_part(self, number: int, content: memoryview, *, spent: Buffer | None = None) -> None:

@@ -177,8 +177,16 @@ class World:
 
     def claim(self, session_id: str, *, lease_seconds: float = 30) -> None:
         """What a recorder writes when it starts."""
-        epoch = self.session(session_id)["epoch"] + 1
-        self.change(session_id, epoch=epoch, recorder_started_at=self.now, lease_until=self.now + lease_seconds)
+        session = self.session(session_id)
+        launch = session["launches"]
+        self.change(
+            session_id,
+            epoch=session["epoch"] + 1,
+            recorder_started_at=self.now,
+            lease_until=self.now + lease_seconds,
+            claimed_launch=launch,
+            stopped_launch=launch - 1,
+        )
 
     def end(self, session_id: str, reason: str = "unpublished") -> None:
         """What a recorder writes when it ends."""

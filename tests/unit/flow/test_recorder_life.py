@@ -65,6 +65,10 @@ def test_when_a_recorder_is_wanted(ends: list[float], facts: dict[str, Any], exp
         ({"recorder_started_at": NOW - 9, "recorder_ended_at": NOW}, {"failures": 1, "retry_at": NOW + 30}),
         ({"failures": 2, "recorder_started_at": NOW - 119}, {"failures": 3}),
         ({"failures": 2, "recorder_started_at": NOW - 120}, {"failures": 1, "retry_at": NOW}),
+        (
+            {"failures": 2, "recorder_started_at": NOW - 120, "recorder_ended_at": NOW},
+            {"failures": 1, "retry_at": NOW},
+        ),
     ],
     ids=[
         "the first",
@@ -75,6 +79,7 @@ def test_when_a_recorder_is_wanted(ends: list[float], facts: dict[str, Any], exp
         "who says why it ends has not died",
         "a short life counts",
         "a steady one has a fresh count",
+        "a steady one is followed at once though it says why it ends",
     ],
 )
 def test_the_distance_of_the_tries_grows_and_ends(facts: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -94,13 +94,29 @@ def test_a_session_with_a_past(before: dict[str, Any], may_claim: bool, table: F
     assert not {"recorder_ended_at", "end_reason"} & stored(table).keys()
 
 
+def test_a_claim_whose_answer_was_lost_is_ours_when_it_is_sent_again(clock: Clock) -> None:
+    class Repeating(FakeTable):
+        """Carries each update out, and once more because its answer was lost."""
+
+        def update(self, change: Update) -> dict[str, Any]:
+            super().update(change)
+            return super().update(change)
+
+    table = Repeating()
+    table.put(Put(key=KEY, item=item(epoch=4)))
+    mine = Control(table, "s", Settings(lease_seconds=30), clock, launch=2)
+    assert mine.claim().epoch == 5
+    assert (mine.holds_lease, stored(table)["epoch"]) == (True, 5)
+
+
 def test_of_two_that_claim_at_once_one_wins(table: FakeTable, clock: Clock) -> None:
     class Rival(FakeTable):
         """Another recorder claims between our reading and our writing."""
 
         def get(self, key: keys.Key, only: Sequence[str] = ()) -> dict[str, Any] | None:
             found = super().get(key, only)
-            super().update(Update(key=KEY, add={"epoch": 1}))
+            if found is not None and "epoch" not in found:
+                super().update(Update(key=KEY, add={"epoch": 1}))
             return found
 
     rival = Rival()
