@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from chalicelib import keys
@@ -13,6 +14,8 @@ from chalicelib.settings import settings
 from chalicelib.table import Put, no_such_item
 
 NEVER = "9999-12-31T23:59:59Z"
+KEPT_SECONDS = 86_400
+"""How long an entry stays in the table when its time is over: a file that is told of twice finds it."""
 NAME_BYTES = 900
 """Of a name in the sort key of `by_name`, which holds 1024 bytes; names that agree this far are ordered by id."""
 
@@ -35,6 +38,9 @@ def media_put(file: FinishedFile, *, media_base: str, indexed_at: float) -> Put:
         "NPK": keys.ALL_MEDIA,
         "NSK": f"{name_in_key(file.name)}\0{file.file_id}",
     }
+    expires = _expires_at(file, indexed_at)
+    if expires:
+        item["expires_at"] = ceil(expires) + KEPT_SECONDS
     return Put(key=keys.media(file.file_id), item=item, when=[no_such_item])
 
 

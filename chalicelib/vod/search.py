@@ -1,14 +1,14 @@
 """SearchMedia: media by what is known of them.
 
 One index narrows the search (ids, streams, name prefixes, else time), the facets in its entries decide the rest, and
-only the items of the page are read. At most 5,000 entries are looked at: where that is not enough to decide a field
-that the index does not, the search is refused rather than answered in part.
+only the items of the page are read. At most 5,000 media are looked at: where that is not enough to decide a field
+that the index does not, the search is refused rather than answered in part. Media whose time is over are read past
+until the table has removed them; where they use up the keys that may be read, the search is refused too.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 from chalicelib import keys
@@ -31,6 +31,8 @@ from chalicelib.vod.search_criteria import (
 )
 from chalicelib.vod.search_params import MOST_FOUND, SearchMedia
 
+MOST_READ = 10_000
+"""Keys that a search by one stream or by time reads at the most, past media whose time is over; any other 5,000."""
 LATEST = 99_999_999_999.0  # eleven digits: what a sort key holds
 
 
@@ -82,8 +84,8 @@ def search(params: SearchMedia, call: Call) -> Answer:
     asked = Search.of(params)
     found = [
         key
-        for key, facets in _candidates(call.table, asked)
-        if is_kept(facets, call.now) and all(fits(facets) for fits in asked.criteria.values())
+        for key, facets in _candidates(call.table, asked, now=call.now)
+        if all(fits(facets) for fits in asked.criteria.values())
     ]
     page = found[params.Offset : params.Offset + params.Limit]
     items = call.table.get_many(page)
@@ -100,35 +102,45 @@ class Candidate(NamedTuple):
     facets: Facets
 
 
-def _candidates(table: Table, asked: Search) -> list[Candidate]:
-    """What the narrowest index holds, in the order asked for, at most 5,000; raises LimitExceeded."""
+def _candidates(table: Table, asked: Search, *, now: float) -> list[Candidate]:
+    """The kept media of the narrowest index, in the order asked for, at most 5,000; raises LimitExceeded."""
     if asked.file_ids:
         items = table.get_many(map(keys.media, asked.file_ids)).values()
-        return _by_time([_candidate(item) for item in items], asked)
+        return _by_time([each for each in map(_candidate, items) if is_kept(each.facets, now)], asked)
     if "StreamIds" in asked.lists:
-        return _all_decided(_of_streams(table, asked), asked, {"StreamIds", "CreateTime"})
+        return _all_decided(_of_streams(table, asked), asked, {"StreamIds", "CreateTime"}, now=now)
     if "NamePrefixes" in asked.lists:
         entries = _of_prefixes(table, asked)
         if not asked.is_sorted:
-            return _all_decided(entries, asked, {"NamePrefixes"})
-        return _by_time(_all_decided(entries, asked, {"NamePrefixes"}, also="Sort"), asked)
-    return _all_decided(_of_partition(table, keys.ALL_MEDIA, keys.LISTING, asked), asked, {"CreateTime"})
+            return _all_decided(entries, asked, {"NamePrefixes"}, now=now)
+        return _by_time(_all_decided(entries, asked, {"NamePrefixes"}, now=now, also="Sort"), asked)
+    entries = _of_partition(table, keys.ALL_MEDIA, keys.LISTING, asked)
+    return _all_decided(entries, asked, {"CreateTime"}, now=now)
 
 
-def _all_decided(entries: Iterator[Item], asked: Search, decided: set[str], *, also: str = "") -> list[Candidate]:
-    """The entries, as far as 5,000 keys reach; raises LimitExceeded where more must be compared than these."""
+def _all_decided(
+    entries: Iterator[Item], asked: Search, decided: set[str], *, now: float, also: str = ""
+) -> list[Candidate]:
+    """The first 5,000 that are kept; raises LimitExceeded where more must be compared, or expired ones hide some."""
     first: list[Candidate] = []
-    is_cut = False
+    is_cut = has_expired = False
     try:
-        for entry in islice(entries, MOST_FOUND):
-            first.append(_candidate(entry))
+        for entry in entries:
+            candidate = _candidate(entry)
+            if is_kept(candidate.facets, now):
+                first.append(candidate)
+            else:
+                has_expired = True
+            if len(first) == MOST_FOUND:
+                break
     except EnoughRead:
         is_cut = True
     undecided = [field for field in (*asked.criteria, also) if field and field not in decided]
-    if (is_cut or len(first) == MOST_FOUND) and undecided:
+    is_full = is_cut or len(first) == MOST_FOUND
+    if (is_full and undecided) or (is_cut and has_expired):
         raise LimitExceeded(
-            f"{undecided[0]}: more than {MOST_FOUND} media would have to be compared; narrow the search"
-            " by StreamIds, a longer prefix in NamePrefixes, or CreateTime."
+            f"{[*undecided, 'CreateTime'][0]}: more than {MOST_FOUND} media, expired ones among them, would have to be"
+            " compared; narrow the search by StreamIds, a longer prefix in NamePrefixes, or CreateTime."
         )
     return first
 
@@ -144,8 +156,21 @@ def _of_streams(table: Table, asked: Search) -> Iterator[Item]:
 
 
 def _of_partition(table: Table, partition: str, index: str, asked: Search) -> Iterator[Item]:
-    first, last = _bounds(asked)
-    return table.query(partition, index=index, first=first, last=last, descending=asked.descending, limit=MOST_FOUND)
+    """Its entries, 5,000 at a time: who has found as many reads no further; raises EnoughRead."""
+    (first, last), before = _bounds(asked), ""
+    for _ in range(MOST_READ // MOST_FOUND):
+        read, newest = 0, before
+        for entry in table.query(
+            partition, index=index, first=first, last=last, descending=asked.descending, limit=MOST_FOUND
+        ):
+            read, newest = read + 1, entry["LSK"]
+            if newest != before:
+                yield entry
+        if read < MOST_FOUND:
+            return
+        before = newest  # bounds are included: the next piece begins with it
+        first, last = (first, before) if asked.descending else (before, last)
+    raise EnoughRead
 
 
 def _bounds(asked: Search) -> tuple[str, str]:
@@ -162,6 +187,8 @@ def _of_prefixes(table: Table, asked: Search) -> Iterator[Item]:
             for entry in table.query(keys.ALL_MEDIA, index=keys.BY_NAME, prefix=prefix, limit=left):
                 left -= 1
                 yield entry
+            if not left:
+                raise EnoughRead
 
 
 def _candidate(entry: Item) -> Candidate:

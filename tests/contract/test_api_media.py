@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from chalicelib import keys
 from chalicelib.recording.orders import RecordFormat
-from tests.media_builder import index
+from chalicelib.vod.media import KEPT_SECONDS
+from tests.fakes.table import FakeTable
+from tests.media_builder import CREATED_AT, index
 from tests.sdk import Sdk
 
 
@@ -120,3 +123,17 @@ def test_a_media_whose_time_is_over_does_not_exist_any_more(sdk: Sdk) -> None:
     assert sdk("SearchMedia", "vod", FileIds=[file_id]) == {"TotalCount": 0, "MediaInfoSet": []}
     answer = sdk("DescribeMediaInfos", "vod", FileIds=[file_id])
     assert answer == {"MediaInfoSet": [], "NotExistFileIdSet": [file_id]}
+
+
+@pytest.mark.parametrize("storage_seconds", [1, 60, 129_600_000])
+@pytest.mark.parametrize("at", [CREATED_AT, 1_000_000_000.0])
+def test_the_table_removes_a_media_after_its_time_is_over_and_never_before(
+    sdk: Sdk, store: FakeTable, at: float, storage_seconds: int
+) -> None:
+    item = store.items[keys.media(index(0, at=at, storage_seconds=storage_seconds))]
+    assert isinstance(item["expires_at"], int), "the attribute that DynamoDB removes items by"
+    assert at + storage_seconds + KEPT_SECONDS <= item["expires_at"] < at + storage_seconds + KEPT_SECONDS + 1
+
+
+def test_the_table_keeps_a_media_that_is_stored_for_ever(sdk: Sdk, store: FakeTable) -> None:
+    assert "expires_at" not in store.items[keys.media(index(0, storage_seconds=0))]

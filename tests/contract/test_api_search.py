@@ -190,3 +190,62 @@ def test_a_search_over_several_streams_reads_five_thousand_keys_at_the_most(
     assert 12 <= answer["TotalCount"] <= 24
     assert refusal(any_sdk, StreamIds=streams, MediaTypes=["mp4"])[0] == "LimitExceeded"
     assert found(any_sdk, StreamIds=streams, CreateTime={"After": iso_text(CREATED_AT + 50)}, Limit=24) == ids[:49:-1]
+
+
+LONG_AGO = 1_000_000_000.0
+READ_ON: list[dict[str, Any]] = [
+    {"Sort": {"Order": "Asc"}},
+    {"Sort": {"Order": "Desc"}},
+    {"StreamIds": ["room-7"]},
+    {"MediaTypes": ["mp4"]},
+]
+"""Searches that read past expired media."""
+SEARCHES: list[dict[str, Any]] = [
+    *READ_ON,
+    {"StreamIds": ["room-7", "room-8"]},
+    {"NamePrefixes": ["room"]},
+    {"NamePrefixes": ["room"], "Sort": {"Order": "Asc"}},
+]
+
+
+def expired_between_two_that_last(expired: int) -> set[str]:
+    """Media in the index whose time is over, one kept for ever before them and one behind; the ids of the two."""
+    for number in range(1, expired + 1):
+        index(number, at=LONG_AGO + number, storage_seconds=60)
+    return {index(0, at=LONG_AGO), index(expired + 1, at=LONG_AGO + expired + 1)}
+
+
+@pytest.mark.parametrize("fields", READ_ON, ids=str)
+def test_media_whose_time_is_over_keep_no_other_from_being_found(
+    any_sdk: Sdk, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(search, "MOST_FOUND", 10)
+    monkeypatch.setattr(search, "MOST_READ", 40)
+    lasting = expired_between_two_that_last(14)
+    answer = any_sdk("SearchMedia", "vod", **fields)
+    assert answer["TotalCount"] == 2
+    assert {media["FileId"] for media in answer["MediaInfoSet"]} == lasting
+
+
+@pytest.mark.parametrize("fields", SEARCHES, ids=str)
+def test_where_too_many_media_have_expired_a_search_is_refused_rather_than_answered_in_part(
+    sdk: Sdk, store: FakeTable, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(search, "MOST_FOUND", 10)
+    monkeypatch.setattr(search, "MOST_READ", 40)
+    lasting = expired_between_two_that_last(60)
+    assert refusal(sdk, **fields)[0] == "LimitExceeded"
+    assert store.read <= 40
+    narrow = {"StreamIds": ["room-7"], "CreateTime": {"Before": iso_text(LONG_AGO + 15)}}
+    assert set(found(sdk, **narrow)) < lasting
+
+
+def test_media_that_are_kept_fill_an_answer_before_expired_ones_are_read(
+    sdk: Sdk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_FOUND", 10)
+    monkeypatch.setattr(search, "MOST_READ", 40)
+    expired_between_two_that_last(60)
+    for number in range(70, 82):
+        index(number, at=LONG_AGO + number)
+    assert sdk("SearchMedia", "vod")["TotalCount"] == 10
