@@ -131,6 +131,11 @@ def is_mixed(param: str) -> bool:
     return parameters(param).get(MIX_PARAMETER) in ("0", "1")
 
 
+def takes_over(param: str) -> bool:
+    """Whether the query of a push URL says that a mixer publishes over an input's name, which may be live."""
+    return parameters(param).get(MIX_PARAMETER) == "0"
+
+
 def stream_ref(domain: str, app: str, stream: str) -> StreamRef:
     """The address of a publish; raises PublishRefused where a part is missing, too long or not to be pulled by name."""
     for part, name in (("push domain", domain), ("app name", app), ("stream name", stream)):

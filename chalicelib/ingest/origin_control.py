@@ -6,6 +6,7 @@ outside, names and connection ids, is escaped into the path. Redirects are not f
 
 import base64
 import contextlib
+import math
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -21,17 +22,23 @@ KEPT_BYTES = 4096
 def drop(dialect: str, publisher: Publisher, *, now: float) -> None:
     """End a publisher's connection; one that has gone before is as good. Raises ControlFailed."""
     speaker = DIALECTS[dialect]
-    speaker.check_dropped(*_answer(speaker.drop_request(publisher), now=now))
+    request = speaker.drop_request(publisher)
+    speaker.check_dropped(*_answer(request, seconds=settings().origin_control_seconds, now=now))
 
 
-def is_connected(dialect: str, publisher: Publisher, *, now: float) -> bool | None:
-    """Whether a publisher is there; None where origins of the dialect cannot be asked. Raises ControlFailed."""
+def is_connected(dialect: str, publisher: Publisher, *, seconds: float = math.inf, now: float) -> bool | None:
+    """Whether a publisher is there; None where origins of the dialect cannot be asked. Raises ControlFailed.
+
+    `seconds`: the longest wait where ORIGIN_CONTROL_SECONDS is longer.
+    """
     speaker = DIALECTS[dialect]
     request = speaker.presence_request(publisher)
-    return speaker.is_present(*_answer(request, now=now)) if request else None
+    if request is None:
+        return None
+    return speaker.is_present(*_answer(request, seconds=min(seconds, settings().origin_control_seconds), now=now))
 
 
-def _answer(request: ControlRequest, *, now: float) -> tuple[int, bytes]:
+def _answer(request: ControlRequest, *, seconds: float, now: float) -> tuple[int, bytes]:
     if not settings().origin_control_url:
         raise ControlFailed("no ORIGIN_CONTROL_URL is set")
     import http.client  # some 12 ms of an import: not before an origin is asked
@@ -39,9 +46,7 @@ def _answer(request: ControlRequest, *, now: float) -> tuple[int, bytes]:
     try:
         url = urlsplit(settings().origin_control_url.rstrip("/"))
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-        with contextlib.closing(
-            kind(url.hostname or "", url.port, timeout=settings().origin_control_seconds)
-        ) as connection:
+        with contextlib.closing(kind(url.hostname or "", url.port, timeout=seconds)) as connection:
             connection.request(request.method, url.path + request.path, headers=_headers(now))
             answer = connection.getresponse()
             return answer.status, answer.read(KEPT_BYTES)

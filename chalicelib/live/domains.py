@@ -4,7 +4,8 @@ Publishes of a disabled push domain are refused, and those that are live are dro
 for as long as a publish that was being let in may still appear.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -143,26 +144,33 @@ def forbid(params: OneDomain, call: Call) -> Answer:
     is_push_domain = item is not None and item["Type"] == PUSH_DOMAIN
     _change(call.table, name, {"Status": DISABLED, **(swept if is_push_domain else {})})
     log("domain_disabled", domain=name)
-    left = _sweep(call.table, name, now=call.now) if is_push_domain else 0
+    deadline = time.monotonic() + stream_control.SWEEPING_SECONDS
+    left = _sweep(call.table, name, deadline=deadline, now=call.now) if is_push_domain else 0
     if left:
         raise OriginDidNot(f"The domain is disabled. {left} streams are not dropped yet: it is tried each minute.")
     return {}
 
 
-def sweep(table: Table, *, now: float) -> None:
+def sweep(table: Table, *, now: float, clock: Callable[[], float] = time.monotonic) -> None:
     """Drop what is live in domains that were disabled lately."""
+    deadline = clock() + stream_control.TICK_SECONDS
     for entry in list(table.query(keys.ALL_SWEPT, index=keys.LISTING)):
-        _sweep(table, entry["domain"], now=now)
+        try:
+            _sweep(table, entry["domain"], deadline=deadline, now=now, clock=clock)
+        except Exception as error:  # one domain's trouble must not keep the others waiting; the next tick tries again
+            log("domain_not_swept", domain=entry["domain"], error=repr(error))
         if entry["LSK"] < keys.by_time(now, ""):
             over = Update(key=keys.Key(entry["PK"], entry["SK"]), remove=["LPK", "LSK"], when=[item_exists])
             with suppress(ConditionFailed):  # it was deleted meanwhile
                 table.update(over)
 
 
-def _sweep(table: Table, domain: str, *, now: float) -> int:
+def _sweep(
+    table: Table, domain: str, *, deadline: float, now: float, clock: Callable[[], float] = time.monotonic
+) -> int:
     """How many streams of the domain are not dropped yet."""
     streams = [stream_of(entry) for entry in online(table, domain)]
-    return stream_control.drop_all(table, streams, DOMAIN_FORBIDDEN, now=now)
+    return stream_control.drop_all(table, streams, DOMAIN_FORBIDDEN, deadline=deadline, now=now, clock=clock)
 
 
 def _change(table: Table, name: str, changes: Mapping[Any, Any], *, remove: Sequence[str] = ()) -> None:

@@ -18,7 +18,7 @@ from chalicelib.keys import Key
 from chalicelib.live import callbacks, concurrent_recordings, stream_history, task_items
 from chalicelib.logs import log
 from chalicelib.notify import events, outbox, queue
-from chalicelib.recording import launcher, selection, session
+from chalicelib.recording import launcher, rivals, selection, session
 from chalicelib.recording.hold import hold
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.recorder_life import RecorderState, state_of
@@ -37,6 +37,8 @@ class Known:
 
     live: Item | None
     """The session that is live, whole."""
+    kept_until: float
+    """Until when (unix s) its publisher keeps the name though nobody can say whether it is there."""
     callback_template: Item | None
     selection: Selection
     orders: Mapping[str, RecordingOrder]
@@ -49,7 +51,8 @@ class Known:
 def publish(table: Table, hook: PublishHook, *, now: float) -> None:
     """Open a session, have it recorded, and wait for its recorder. The same publish told again is the same session.
 
-    Raises NotAdmitted where the push domain, its push keys or a ban refuse the publish; that was told then.
+    Raises NotAdmitted where the push domain, its push keys or a ban refuse the publish; that was told then. Raises
+    PublishRefused where somebody else publishes the stream: who does is not told of others' tries.
     """
     try:
         opened = _session_of(table, hook, now=now)
@@ -62,8 +65,8 @@ def publish(table: Table, hook: PublishHook, *, now: float) -> None:
 def unpublish(table: Table, hook: UnpublishHook, *, now: float) -> None:
     """End the session of the connection that has gone; of any other there is nothing to end.
 
-    SRS and nginx-rtmp ask about a second publisher of a stream before they turn it away: its session displaces the
-    first one's, which is opened anew when the second has gone and the first was not heard to go.
+    SRS and nginx-rtmp ask about a second publisher of a stream before they turn it away: where its session displaced
+    the first one's, that is opened anew when the second has gone and the first was not heard to go.
     """
     live_key = session.live_key(hook.stream)
     first = table.get_many([live_key, *callbacks.rule_keys(hook.stream.domain, hook.stream.app)])
@@ -140,10 +143,14 @@ def _ignore_unpublish(table: Table, hook: UnpublishHook, live: Item | None) -> N
 
 
 def _session_of(table: Table, hook: PublishHook, *, now: float) -> Item:
+    replaceable: set[str] = set()
     for _ in range(COLLISIONS):
         known = _read(table, hook, now=now)
         if known.live and _is_same_publish(known.live, hook):
             return known.live
+        if known.live and known.live["session_id"] not in replaceable:
+            rivals.check(table, hook, known.live, kept_until=known.kept_until, now=now)
+            replaceable.add(known.live["session_id"])  # an origin that does not answer is waited for once
         try:
             return _open(table, hook, known, events.REPLACED, now=now)
         except ConditionFailed:  # another hook of the stream was quicker, or its tasks have changed
@@ -171,6 +178,7 @@ def _read(table: Table, hook: PublishHook, *, is_admitted: bool = False, now: fl
     second = table.get_many([*session_key, *template_key, *selected.template_keys()])
     return Known(
         live=_only(second, session_key),
+        kept_until=first.get(live_key, {}).get("kept_until", 0.0),
         callback_template=_only(second, template_key),
         selection=selected,
         orders=selected.orders(hook, second),

@@ -1,6 +1,6 @@
 """A session: one publish to its unpublish. Its item is described in recording/orders.py.
 
-Transitions are pure: they take what was read and return the writes that follow. `live_session` alone reads.
+Transitions are pure: they take what was read and return the writes that follow. `live_session` and `is_live` read.
 """
 
 import re
@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
-from chalicelib.ingest.hooks import SESSION_PARAMETER, PlayHook, PublishHook
+from chalicelib.ingest.hooks import SESSION_PARAMETER, PlayHook, PublishHook, takes_over
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Absent, Compare, Delete, Path, Put, Table, Update, item_exists, no_such_item
@@ -20,6 +20,8 @@ KEPT_SECONDS = 180 * 86_400
 """How long a session that has ended stays to be looked up."""
 ASKED_TO_END_SECONDS = 60.0
 """A publish that goes on longer than this after it was to be dropped ends for another reason."""
+KEPT_BY_ITS_PUBLISHER_SECONDS = 60.0
+"""How long a name that changed hands does not change them again where the origin cannot be asked who is there."""
 LEAVE_LISTING = ("LPK", "LSK")
 ORDER_KEPT_SECONDS = 3600.0
 """How long an order stays with its session when it is over."""
@@ -44,6 +46,12 @@ def live_session(table: Table, stream: StreamRef) -> Item | None:
     """The session of whoever publishes the stream now, or None."""
     live = table.get(live_key(stream))
     return table.get(keys.session(live["session_id"])) if live else None
+
+
+def is_live(table: Table, session: Item) -> bool:
+    """Whether the session is its stream's live one still."""
+    live = table.get(live_key(stream_of(session)))
+    return live is not None and bool(live["session_id"] == session["session_id"])
 
 
 def pull_url(pull_base: str, session_id: str, stream: StreamRef) -> str:
@@ -111,6 +119,9 @@ def online(session_id: str, hook: PublishHook, *, replaces: Item | None, may_com
     }
     if replaces and may_come_back and not saw_its_end(replaces):
         item |= {"displaced_session": replaces["session_id"], "displaced_client": replaces["client_id"]}
+    is_contested = replaces is not None and ("displaced_session" in item or not may_come_back)
+    if replaces and is_contested and not takes_over(hook.param if may_come_back else replaces["stream_param"]):
+        item["kept_until"] = now + KEPT_BY_ITS_PUBLISHER_SECONDS
     unchanged = Compare("session_id", "=", replaces["session_id"]) if replaces else no_such_item
     return Put(key=live_key(stream), item=item, when=[unchanged])
 
@@ -127,7 +138,7 @@ def displaced_has_gone(live: Item) -> Update:
     """The connection that the live session displaced has ended: nothing comes back after this one."""
     return Update(
         key=live_key(stream_of(live)),
-        remove=["displaced_session", "displaced_client"],
+        remove=["displaced_session", "displaced_client", "kept_until"],
         when=[Compare("session_id", "=", live["session_id"])],
     )
 

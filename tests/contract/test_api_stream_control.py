@@ -75,7 +75,9 @@ def test_the_origin_s_own_hook_may_come_first(any_sdk: Sdk, origin: SrsApi) -> N
 def test_both_of_two_publishers_are_dropped(sdk: Sdk, origin: SrsApi) -> None:
     origin.clients = {"c1", "c2"}
     publish(time.time())
+    credentials, origin.credentials = origin.credentials, "admin:another"  # it does not say that the first is there
     publish(time.time(), client="c2")
+    origin.credentials = credentials
     sdk("DropLiveStream", **address())
     assert origin.clients == set()
     assert state(sdk) == "inactive"

@@ -39,6 +39,7 @@ def test_both_events_of_a_publish_bear_its_sequence_and_the_next_publish_a_great
     world.callbacks()
     world.publish()
     world.publish(replace(HOOK, client_id="c2"))  # at the same millisecond: the first one is replaced
+    world.unpublish()
     world.now += 0.002
     world.publish(replace(HOOK, client_id="c3"))
     sequences = {session["session_id"]: int(events.sequence_of(session)) for session in world.sessions()}
