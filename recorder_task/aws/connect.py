@@ -13,6 +13,9 @@ from recorder_task.aws.transport import ErrorReader, Transport
 
 CONTROL_RETRY_SECONDS = 8.0
 """Reading orders and renewing the lease must fail long before the lease runs out."""
+TABLE_TIMEOUT_SECONDS = 3.0
+"""Its requests are small: two that hang leave time for a third."""
+BUCKET_TIMEOUT_SECONDS = 15.0
 
 
 @contextmanager
@@ -24,7 +27,7 @@ def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tu
     credentials = CredentialSource(environment)
     trusted = _trusted(environment.get("AWS_CA_BUNDLE", ""))
 
-    def transport(service: str, read_error: ErrorReader, retry_seconds: float) -> Transport:
+    def transport(service: str, read_error: ErrorReader, retry_seconds: float, timeout_seconds: float) -> Transport:
         endpoint = (
             environment.get(f"AWS_ENDPOINT_URL_{service.upper()}")
             or environment.get("AWS_ENDPOINT_URL")
@@ -37,11 +40,12 @@ def connected(settings: Settings, environment: Mapping[str, str]) -> Iterator[tu
             credentials=credentials,
             read_error=read_error,
             retry_seconds=retry_seconds,
+            timeout_seconds=timeout_seconds,
             tls=trusted,
         )
 
-    to_s3 = transport("s3", s3.read_error, settings.upload_retry_seconds)
-    to_dynamodb = transport("dynamodb", dynamodb.read_error, CONTROL_RETRY_SECONDS)
+    to_s3 = transport("s3", s3.read_error, settings.upload_retry_seconds, BUCKET_TIMEOUT_SECONDS)
+    to_dynamodb = transport("dynamodb", dynamodb.read_error, CONTROL_RETRY_SECONDS, TABLE_TIMEOUT_SECONDS)
     with closing(to_s3), closing(to_dynamodb):
         client = dynamodb.DynamoClient(to_dynamodb)
         yield S3ReadableBucket(settings.bucket_name, to_s3), DynamoTable(settings.table_name, lambda: client)

@@ -4,6 +4,7 @@ import json
 import os
 from typing import Any
 
+from chalicelib.conflicts import CONFLICT, SINGLE_CONFLICT, passing_reason
 from recorder_task.aws.errors import AwsError
 from recorder_task.aws.transport import Transport
 
@@ -72,11 +73,18 @@ class DynamoClient:
 
 
 def read_error(body: bytes) -> tuple[str, str]:
-    """Code and message of DynamoDB's error body, of a cancelled transaction its writes' codes; or nothing."""
+    """Code and message of DynamoDB's error body, of a cancelled transaction its writes' codes; or nothing.
+
+    What another try may mend has the code of its reason, a single write's conflict too: the transport knows it, and
+    `chalicelib.conflicts` does not, which would try again what the transport has given up.
+    """
     try:
         facts = json.loads(body)
         if "CancellationReasons" in facts:
-            return CANCELLED, ",".join(each.get("Code") or "None" for each in facts["CancellationReasons"])
-        return str(facts["__type"]).rpartition("#")[2], str(facts.get("message") or facts.get("Message") or "")
+            reasons = [each.get("Code") or "None" for each in facts["CancellationReasons"]]
+            return passing_reason(reasons) or CANCELLED, ",".join(reasons)
+        code = str(facts["__type"]).rpartition("#")[2]
+        message = str(facts.get("message") or facts.get("Message") or "")
+        return CONFLICT if code == SINGLE_CONFLICT else code, message
     except (ValueError, KeyError, TypeError):
         return "", body[:200].decode(errors="replace")

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from chalicelib.conflicts import PASSING_REASONS
 from recorder_task.aws.credentials import Credentials, CredentialSource
 from recorder_task.aws.errors import AwsError, Unreachable
 from recorder_task.aws.exchange import Answer, Body, Connection
 from recorder_task.aws.signing import UNSIGNED_PAYLOAD, Signer, encoded_query
 
-TIMEOUT_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 TRY_AGAIN_STATUS = frozenset({429, 500, 502, 503, 504})
@@ -28,6 +28,8 @@ TRY_AGAIN_CODES = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "ConditionalRequestConflict",  # two conditional writes of one object at once: nobody has won yet
+        "TransactionInProgressException",  # what we send again has arrived before, and is at work
+        *PASSING_REASONS,
     }
 )
 
@@ -62,17 +64,22 @@ class Transport:
         credentials: CredentialSource,
         read_error: ErrorReader,
         retry_seconds: float,
+        timeout_seconds: float,
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`tls` says whom an https endpoint's connections trust: one for all, each would read the certificates anew."""
+        """`timeout_seconds` is for connecting, and for each piece sent or received.
+
+        `tls` says whom an https endpoint's connections trust: one for all, each would read the certificates anew.
+        """
         self._server = urlsplit(endpoint)
         self._tls = tls
         self._signer = Signer(host=self._server.netloc, service=service, region=region)
         self._credentials = credentials
         self._read_error = read_error
         self._retry_seconds = retry_seconds
+        self._timeout_seconds = timeout_seconds
         self._clock = clock
         self._sleep = sleep
         self._watcher: Watcher | None = None
@@ -152,7 +159,7 @@ class Transport:
             credentials=credentials,
             now=time.time(),
         )
-        connection = self._idle_connection() or Connection(self._server, self._tls, TIMEOUT_SECONDS)
+        connection = self._idle_connection() or Connection(self._server, self._tls, self._timeout_seconds)
         try:
             answer = connection.exchange(
                 f"{head}content-length:{len(body)}\r\n\r\n".encode(), body, is_head=method == "HEAD"

@@ -28,6 +28,7 @@ def bucket_at(endpoint: str) -> tuple[S3Bucket, Transport]:
         credentials=CredentialSource(ENVIRONMENT),
         read_error=read_error,
         retry_seconds=0.5,
+        timeout_seconds=15.0,
     )
     return S3Bucket("bucket", transport), transport
 

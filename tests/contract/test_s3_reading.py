@@ -46,6 +46,7 @@ def connected(endpoint: str) -> Iterator[S3ReadableBucket]:
         credentials=credentials,
         read_error=read_error,
         retry_seconds=0.5,
+        timeout_seconds=15.0,
     )
     yield S3ReadableBucket("bucket", transport)
     transport.close()

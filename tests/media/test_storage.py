@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import keys
 from chalicelib.table import Update
-from recorder_task.aws import transport
+from recorder_task.aws import connect, transport
 from tests.fakes.bad_line import FarS3
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import Refusal, RequestSeen
@@ -33,7 +33,7 @@ def far_s3() -> Iterator[FarS3]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs and pauses in tenths of seconds."""
-    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.4)
+    monkeypatch.setattr(connect, "BUCKET_TIMEOUT_SECONDS", 0.4)
     monkeypatch.setattr(transport, "FIRST_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(transport, "LONGEST_PAUSE_SECONDS", 0.1)
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib import keys
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.report import Occurrences, Report, Status, StatusEvent, Trouble
-from recorder_task.aws import transport
+from recorder_task.aws import connect, transport
 from recorder_task.jobs import recovery
 from recorder_task.telling import format_voice
 from recorder_task.uploads import bucket_watch
@@ -29,7 +29,7 @@ LOCKED_OUT = [(403, "AccessDenied"), (403, "InvalidAccessKeyId"), (400, "Expired
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs and pauses in tenths of seconds, and nothing too short to be told."""
-    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.4)
+    monkeypatch.setattr(connect, "BUCKET_TIMEOUT_SECONDS", 0.4)
     monkeypatch.setattr(transport, "FIRST_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(transport, "LONGEST_PAUSE_SECONDS", 0.1)
     monkeypatch.setattr(bucket_watch, "OUTAGE_SECONDS", 0.0)

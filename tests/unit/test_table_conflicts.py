@@ -1,4 +1,4 @@
-"""Writes that meet another's transaction are tried again; what a condition refuses is not."""
+"""Writes that the table would take a moment later are tried again; what a condition refuses is not."""
 
 from typing import Any
 
@@ -45,6 +45,24 @@ def test_a_transaction_that_met_another_is_tried_again(monkeypatch: pytest.Monke
     client = BusyClient(conflict, conflict)
     table_of(client, monkeypatch).transact(Put(key=KEY, item={}), Delete(key=Key("P", "b")))
     assert client.calls == 3
+
+
+def test_a_transaction_that_the_table_throttled_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = BusyClient(
+        Refused("TransactionCanceledException", "None", "ThrottlingError"),
+        Refused("TransactionCanceledException", "ProvisionedThroughputExceeded", "TransactionConflict"),
+    )
+    table_of(client, monkeypatch).transact(Put(key=KEY, item={}), Delete(key=Key("P", "b")))
+    assert client.calls == 3
+
+
+def test_what_no_other_try_would_mend_is_raised_at_once_even_beside_a_conflict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = BusyClient(Refused("TransactionCanceledException", "TransactionConflict", "ValidationError"))
+    with pytest.raises(Refused):
+        table_of(client, monkeypatch).transact(Put(key=KEY, item={}), Delete(key=Key("P", "b")))
+    assert client.calls == 1
 
 
 def test_a_single_write_that_met_a_transaction_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

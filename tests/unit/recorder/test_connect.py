@@ -1,12 +1,19 @@
-"""The bucket over TLS: whom a recorder trusts."""
+"""How a recorder reaches its bucket and its table: whom it trusts, and for how long it waits."""
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from chalicelib.keys import Key
 from chalicelib.settings import Settings
-from recorder_task.aws.connect import connected
+from recorder_task.aws import connect
+from recorder_task.aws.connect import CONTROL_RETRY_SECONDS, TABLE_TIMEOUT_SECONDS, connected
 from recorder_task.aws.errors import Unreachable
+from recorder_task.aws.transport import FIRST_PAUSE_SECONDS
 from tests.fakes.certificate import Certificate
 from tests.fakes.s3 import FakeS3
 
@@ -47,3 +54,42 @@ def test_a_bundle_that_is_none_is_named(tmp_path: Path, content: str | None) -> 
         connected(SETTINGS, {**KEYS, "AWS_CA_BUNDLE": str(bundle)}),
     ):
         pass
+
+
+@contextmanager
+def table_that_hangs_once() -> Iterator[str]:
+    """The endpoint of a table that says nothing to its first connection, and has an item for those that follow."""
+    item = b'{"Item": {"n": {"N": "7"}}}'
+    answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(item), item)
+
+    def run() -> None:
+        with suppress(OSError), listener.accept()[0]:
+            while True:
+                with listener.accept()[0] as connection:
+                    connection.recv(64 * 1024)
+                    connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=run)
+        server.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            server.join()
+
+
+def test_a_request_to_the_table_that_hangs_is_given_up_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "TABLE_TIMEOUT_SECONDS", 0.3)
+    with (
+        table_that_hangs_once() as endpoint,
+        connected(SETTINGS, {**KEYS, "AWS_ENDPOINT_URL_DYNAMODB": endpoint}) as (_, table),
+    ):
+        assert table.get(Key("P", "a"), only=["n"]) == {"n": 7}
+
+
+def test_a_table_that_hangs_twice_is_asked_again_and_given_up_long_before_the_lease_runs_out() -> None:
+    third_try_at = 2 * TABLE_TIMEOUT_SECONDS + FIRST_PAUSE_SECONDS * (1 + 2)
+    given_up_at = CONTROL_RETRY_SECONDS + TABLE_TIMEOUT_SECONDS
+    assert third_try_at < CONTROL_RETRY_SECONDS
+    assert given_up_at < Settings().lease_seconds / 2

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from chalicelib.settings import Settings
-from recorder_task.aws import s3, transport
+from recorder_task.aws import s3
+from recorder_task.aws.connect import BUCKET_TIMEOUT_SECONDS
 from recorder_task.aws.credentials import CredentialSource
 from recorder_task.aws.errors import AwsError, Unreachable
 from recorder_task.aws.transport import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Transport
@@ -51,7 +52,7 @@ def bucket(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
 
 
 @contextmanager
-def bucket_of(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
+def bucket_of(server: FakeS3, clock: Clock, timeout_seconds: float = BUCKET_TIMEOUT_SECONDS) -> Iterator[s3.S3Bucket]:
     """The bucket as a recorder with the default settings has it."""
     to_s3 = Transport(
         service="s3",
@@ -60,6 +61,7 @@ def bucket_of(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
         credentials=CredentialSource(KEYS),
         read_error=s3.read_error,
         retry_seconds=Settings().upload_retry_seconds,
+        timeout_seconds=timeout_seconds,
         clock=lambda: clock.now,
         sleep=clock.sleep,
     )
@@ -107,10 +109,9 @@ def test_a_bucket_that_has_taken_media_is_asked_again_where_it_lets_nobody_in(
     assert clock.now >= 60
 
 
-def test_a_body_that_takes_longer_than_the_time_out_arrives_at_the_first_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 2.0)
+def test_a_body_that_takes_longer_than_the_time_out_arrives_at_the_first_try() -> None:
     clock = Clock()
-    with FarS3() as far, bucket_of(far, clock) as bucket:
+    with FarS3() as far, bucket_of(far, clock, timeout_seconds=2.0) as bucket:
         far.line.bytes_per_second = 250_000
         assert bucket.put("key", bytes(1_000_000), content_type="text/plain")
         assert [request.method for request in far.requests] == ["PUT"]
