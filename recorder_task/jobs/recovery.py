@@ -63,6 +63,8 @@ class Recovery:
         self._must_stop = must_stop
         self._thread: threading.Thread | None = None
         self._again_at = 0.0
+        self._is_unsure = False
+        """The table has not said what is left."""
 
     def start(self) -> None:
         """Begin, beside the recording, unless it is at work already."""
@@ -72,13 +74,13 @@ class Recovery:
             self._thread.start()
 
     def take_up(self) -> None:
-        """Begin again, where this recorder itself had to leave a file; a while after the last time."""
-        if self._journal.has_left and time.monotonic() >= self._again_at:
+        """Begin again, where something was left, or may have been; a while after the last time."""
+        if self._must_look_again and time.monotonic() >= self._again_at:
             self.start()
 
     def finish(self) -> None:
-        """What this recorder itself had to leave, once it writes no more."""
-        if self._journal.has_left:
+        """What was left, or may have been, once this recorder writes no more."""
+        if self._must_look_again:
             self.run()
 
     def join(self) -> None:
@@ -89,10 +91,13 @@ class Recovery:
     def run(self) -> None:
         """Recover every file that can be; one that cannot stays for the next try, and says why."""
         try:
+            self._journal.catch_up()
             left = self._journal.left_behind()
         except Exception as error:
             log("recovery_failed", session_id=self._session.session_id, reason=str(error))
+            self._is_unsure = True
             return
+        self._is_unsure = False
         for file in left:
             if self._must_stop():
                 return
@@ -103,6 +108,10 @@ class Recovery:
             except Exception as error:
                 self._log("recovery_failed", file, reason=f"{type(error).__name__}: {error}")
                 self._journal.leave(file.file_id)
+
+    @property
+    def _must_look_again(self) -> bool:
+        return self._is_unsure or self._journal.has_left or self._journal.owes_entries
 
     def _recover(self, left: OpenFile) -> None:
         file = replace(left, epoch=self._journal.epoch)
@@ -140,7 +149,8 @@ class Recovery:
 
     def _rewrite(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
         """Through the output of the format; the object stays what it was until the new one is complete."""
-        memory = UploadMemory(self._settings.upload_buffer_bytes)
+        # Of its own, beside what the recording may hold: a part on its way while the next one is made.
+        memory = UploadMemory(2 * self._settings.part_bytes)
         lane = UploadLane(f"recovery-{file.file_id}", memory, self._journal.assure_lease)
         output: Output | None = None
         tally: Tally | None = None

@@ -44,12 +44,22 @@ class UnfinishedHls:
         self._found: set[str] = set()
 
     def is_elsewhere(self, recording_id: str, file_id: str) -> bool:
-        """Whether a file that a recorder of ours wrote has become another session's, which goes on with it."""
-        if file_id in self._found or self._bucket.size(ready_key(file_id)) is not None:
+        """Whether a file that a recorder of ours wrote has become another session's, which goes on with it.
+
+        False where bucket or table do not say: better told as ended than not at all.
+        """
+        if file_id in self._found:
             return False
         stream = self._session.stream
         partition = keys.waiting_partition(stream.domain, stream.app, stream.stream)
-        return Predecessor(self._journal, partition, recording_id).session_id is not None
+        try:
+            if self._bucket.size(ready_key(file_id)) is not None:
+                return False
+            return Predecessor(self._journal, partition, recording_id).session_id is not None
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            log("recovery_failed", session_id=self._session.session_id, file_id=file_id, reason=reason)
+            return False
 
     def settle(self) -> set[str]:
         """Put away or end every one; one that cannot be stays for the next launch, and says why.

@@ -72,7 +72,7 @@ class Continuation:
 
     def open(self, file: OpenFile) -> None:
         """Begin a file of our own, though the table cannot be reached; raises Replaced."""
-        self._journal.enter(file, self._predecessor().named_by(file))
+        self._journal.open(file, self._predecessor().named_by(file))
 
     def confirm(self, file: OpenFile) -> None:
         """Make sure that the file is still ours; raises Replaced."""
