@@ -16,7 +16,7 @@ def setting(default: Any, meaning: str) -> Any:
 class Settings:
     """One value per environment variable; the variable is the field's name in capitals."""
 
-    stage: str = setting("dev", "Name of the deployment; part of parameter names and log lines.")
+    stage: str = setting("dev", "Name of the deployment.")
     aws_region: str = setting("us-east-1", "AWS region of the table, the bucket and the queues.")
     table_name: str = setting("tapedeck", "The one DynamoDB table.")
     bucket_name: str = setting("tapedeck", "The bucket of the recordings.")

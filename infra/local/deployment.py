@@ -100,7 +100,10 @@ def _template(emulator: Emulator, package: Package) -> str:
 def _set_by_template(package: Package) -> set[str]:
     """Names of the settings that the template gives the functions."""
     template = yaml.safe_load(package.template.read_text())
-    functions = [template["Globals"]["Function"], *(each["Properties"] for each in template["Resources"].values())]
+    functions = [
+        template["Globals"]["Function"],
+        *(each.get("Properties", {}) for each in template["Resources"].values()),
+    ]
     return {name for each in functions for name in each.get("Environment", {}).get("Variables", {})}
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from infra.local.deployment import STACK
 from infra.local.running import StackFacts
 from infra.local.settings import ROOT
 from tests.sdk import Sdk
@@ -23,7 +24,7 @@ def command(stack: StackFacts, *arguments: str) -> str:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": stack.region,
         "TABLE_NAME": stack.table,
-        "PARAMETER_PREFIX": "/tapedeck/local",
+        "PARAMETER_PREFIX": f"/tapedeck/{STACK}",
     }
     program = [sys.executable, "-m", "infra.keys", *arguments]
     done = subprocess.run(program, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib import aws
+from chalicelib.handlers import api
+from chalicelib.ingest import origin_control
 from chalicelib.settings import settings
 from tests.fakes.callback_receiver import CallbackReceiver, callback_receiver
+from tests.fakes.origin_api import SrsApi
+from tests.fakes.permissions import AsFunction, Permissions
+from tests.fakes.serving import serving
 from tests.fakes.world import World
 
 
@@ -44,3 +49,30 @@ def receiver() -> Iterator[CallbackReceiver]:
     """A customer's server."""
     with callback_receiver() as running:
         yield running
+
+
+@pytest.fixture
+def as_function(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[AsFunction]:
+    """Reaches AWS with the permissions of a function, from then on; nothing is remembered from before."""
+    monkeypatch.setenv("SCHEDULE_TARGET_ARN", "arn:aws:lambda:us-east-1:000000000000:function:tick")
+    monkeypatch.setenv("KEY_CACHE_SECONDS", "1")  # of another length than any test's before: secrets are read anew
+    remembered = (settings, api.services, origin_control.credentials)
+
+    def take_role(name: str) -> Permissions:
+        permissions = Permissions.of_function(name)
+        monkeypatch.setattr(aws, "table", lambda: permissions.of("table", world.table))
+        monkeypatch.setattr(aws, "client", lambda service: permissions.of(service, world.client(service)))
+        return permissions
+
+    for each in remembered:
+        each.cache_clear()
+    yield take_role
+    for each in remembered:
+        each.cache_clear()
+
+
+@pytest.fixture
+def empty_origin() -> Iterator[str]:
+    """The control URL of an origin to which nobody is connected."""
+    with serving(SrsApi().application()) as url:
+        yield url

@@ -1,6 +1,5 @@
 """How the tests read a template: resources of a type, what the roles allow, a resource's pattern."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,7 +22,12 @@ def as_list(value: Any) -> list[Any]:
 
 
 def spelled(resource: Any) -> str:
-    """A resource as its pattern: the text of Fn::Sub, or the intrinsic as JSON."""
-    if isinstance(resource, dict) and "Fn::Sub" in resource:
-        return str(resource["Fn::Sub"])
-    return resource if isinstance(resource, str) else json.dumps(resource)
+    """A resource as its pattern, whichever intrinsic names it: `${Table.Arn}/index/*`."""
+    match resource:
+        case {"Fn::Sub": text}:
+            return str(text)
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Ref": name}:
+            return f"${{{name}}}"
+    return str(resource)

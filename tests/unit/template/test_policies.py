@@ -11,7 +11,7 @@ EXPLAINED_WILDCARDS = {
         "a function's log group carries its generated name, which its role is made before"
     ),
     "${Table.Arn}/index/*": "every index belongs to the table",
-    "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/tapedeck/${Stage}/*": (
+    "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/tapedeck/${AWS::StackName}/*": (
         "API keys are made while the deployment runs"
     ),
     "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${Schedules}/wake-*": (

@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ import pytest
 from chalicelib.keys import INDEX_KEYS, PROJECTED
 from chalicelib.recording.naming import MEDIA_PREFIX, READY_PREFIX, REPORT_PREFIX
 from chalicelib.settings import Settings
-from tests.unit.template.reading import of_type, spelled, statements
+from tests.unit.template.reading import as_list, of_type, spelled, statements
+
+DEPLOYING = Path(__file__).parents[3] / "docs" / "06-deploy.md"
+LONGEST_STACK_NAME = 35
 
 
 def test_recorders_are_given_two_minutes_to_finish(resources: Mapping[str, Any]) -> None:
@@ -32,8 +36,53 @@ def test_the_table_has_the_keys_and_indexes_that_the_code_uses(resources: Mappin
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_state_is_kept_when_the_stack_is_deleted(resources: Mapping[str, Any]) -> None:
-    assert {name for name, each in resources.items() if each.get("DeletionPolicy") == "Retain"} == {"Table", "Bucket"}
+def test_state_is_kept_when_the_stack_is_deleted_and_no_first_deployment_that_failed_leaves_any(
+    resources: Mapping[str, Any],
+) -> None:
+    kept = {name: each["DeletionPolicy"] for name, each in resources.items() if "DeletionPolicy" in each}
+    assert kept == dict.fromkeys(("Table", "Bucket"), "RetainExceptOnCreate")
+    assert {resources[name]["UpdateReplacePolicy"] for name in kept} == {"Retain"}
+
+
+def test_a_first_cluster_needs_nothing_that_a_new_account_lacks(resources: Mapping[str, Any]) -> None:
+    assert "Properties" not in resources["Cluster"], "a capacity provider asks for a role that the cluster makes"
+
+
+def test_recorders_run_on_what_their_image_is_built_for(resources: Mapping[str, Any]) -> None:
+    platform = resources["RecorderTask"]["Properties"]["RuntimePlatform"]
+    assert platform == {"CpuArchitecture": "X86_64", "OperatingSystemFamily": "LINUX"}
+
+
+def test_two_stacks_share_no_name_in_an_account(template: Mapping[str, Any]) -> None:
+    """CloudFront's names are an account's, the other names a region's."""
+    resources = template["Resources"]
+    access = resources["MediaAccess"]["Properties"]["OriginAccessControlConfig"]["Name"]
+    functions = of_type(resources, "AWS::CloudFront::Function").values()
+    for name in [access, *(each["Name"] for each in functions)]:
+        assert spelled(name).startswith("${AWS::StackName}-${AWS::Region}-")
+    prefix = template["Globals"]["Function"]["Environment"]["Variables"]["PARAMETER_PREFIX"]
+    assert spelled(prefix) == "/tapedeck/${AWS::StackName}"
+    assert template["Outputs"]["ParameterPrefix"]["Value"] == prefix
+    parameters = [
+        spelled(each)
+        for _, statement in statements(resources)
+        for each in as_list(statement["Resource"])
+        if ":parameter/" in spelled(each)
+    ]
+    assert {each.rpartition(":parameter")[2].rpartition("/")[0] for each in parameters} == {spelled(prefix)}
+
+
+@pytest.mark.parametrize("region", ["ap-southeast-1", "us-gov-west-1"])
+def test_the_longest_name_of_a_stack_that_is_documented_fits(template: Mapping[str, Any], region: str) -> None:
+    longest = {"${AWS::StackName}": "s" * LONGEST_STACK_NAME, "${AWS::AccountId}": "1" * 12, "${AWS::Region}": region}
+    resources = template["Resources"]
+    names = {resources["Bucket"]["Properties"]["BucketName"]["Fn::Sub"]: 63}
+    names |= {each["Name"]["Fn::Sub"]: 64 for each in of_type(resources, "AWS::CloudFront::Function").values()}
+    for name, most in names.items():
+        for placeholder, value in longest.items():
+            name = name.replace(placeholder, value)
+        assert len(name) <= most, name
+    assert f"at most {LONGEST_STACK_NAME} characters" in DEPLOYING.read_text()
 
 
 def test_every_variable_of_a_function_is_a_declared_setting(template: Mapping[str, Any]) -> None:
