@@ -45,7 +45,7 @@ package: setup ## template and zip for AWS, into dist/
 	@command -v $(PYTHON) >/dev/null || { echo "Python is missing: install Python 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is older than 3.11: name a newer one, e.g. make PYTHON=python3.12." >&2; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv .venv || \
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 		{ echo "No virtual environment can be made: install your system's venv package (python3-venv)." >&2; exit 1; }
 	@echo "Installing the local stack's Python packages into .venv"
 	@$(PIP_INSTALL) -r requirements-local.txt

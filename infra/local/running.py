@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from infra.local.trouble import Trouble
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +52,22 @@ def pid_file(state: Path) -> Path:
 
 
 def running_pid(state: Path) -> int | None:
-    """The process of the stack that uses `state`, or None; a stale file is not believed."""
+    """The process of the stack that uses `state`, or None; a stale file is not believed. Raises Trouble."""
     try:
         pid = int(pid_file(state).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return pid if "infra.local.stack" in shown.stdout else None
+    return pid if "infra.local.stack" in command_of(pid) else None
+
+
+def command_of(pid: int, proc: Path = Path("/proc")) -> str:
+    """The command line of a process, empty where there is none; raises Trouble where that cannot be found out."""
+    if (proc / "self" / "cmdline").exists():  # slim images of Linux have no ps
+        try:
+            return (proc / str(pid) / "cmdline").read_text(errors="replace").replace("\0", " ")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    if shutil.which("ps") is None:
+        raise Trouble("Processes cannot be listed: install ps (package procps).")
+    command = ["ps", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

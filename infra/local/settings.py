@@ -82,6 +82,19 @@ def function_overrides(environment: Mapping[str, str], set_by_template: set[str]
     return {name: environment[name] for name in sorted(names) if environment.get(name)}
 
 
+def past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables to add where `environment` names a proxy, so that what listens on loopback is asked directly."""
+    proxies = [name for name, value in environment.items() if value and name.lower().endswith("_proxy")]
+    if not {name.lower() for name in proxies} - {"no_proxy"}:
+        return {}
+    before = environment.get("no_proxy") or environment.get("NO_PROXY") or ""  # who reads both prefers the small one
+    if before.strip() == "*":
+        return {}
+    exceptions = [each.strip() for each in before.split(",") if each.strip()]
+    exceptions += [each for each in (LOOPBACK, "localhost") if each not in exceptions]
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join(exceptions))
+
+
 def read_settings() -> LocalSettings:
     """The settings of this process."""
     return LocalSettings.read(os.environ).with_free_ports()

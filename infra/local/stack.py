@@ -27,7 +27,8 @@ from infra.local.prerequisites import check_origin, check_ports
 from infra.local.recorders import Recorders
 from infra.local.running import StackFacts, pid_file, running_pid, stack_file
 from infra.local.secret_parameters import local_key, origin_credentials
-from infra.local.settings import LOOPBACK, ROOT, LocalSettings, read_settings
+from infra.local.settings import LOOPBACK, ROOT, LocalSettings, past_proxies, read_settings
+from infra.local.state import check_state, claim, forget
 from infra.local.trouble import Trouble
 from infra.local.warm_up import warm_up
 from infra.package import PackageError, package
@@ -185,12 +186,13 @@ class Stack:
 def up(settings: LocalSettings) -> None:
     """Run the stack until it is ended; raises Trouble."""
     state = settings.state
+    check_state(state)
     pid = running_pid(state)
     if pid:
         raise Trouble(f"A stack already runs with the state in {state} (process {pid}): `make down` ends it.")
     check_origin()
     check_ports(settings)
-    state.mkdir(parents=True, exist_ok=True)
+    claim(state)
     stack_file(state).unlink(missing_ok=True)
     pid_file(state).write_text(str(os.getpid()))
     try:
@@ -218,11 +220,16 @@ def down(settings: LocalSettings) -> None:
 
 
 def reset(settings: LocalSettings) -> None:
-    """Forget everything; raises Trouble while a stack runs."""
-    if running_pid(settings.state):
+    """Forget everything; raises Trouble while a stack runs, and where the state is none of a stack's."""
+    state = settings.state
+    check_state(state)
+    if running_pid(state):
         raise Trouble("The stack is running: `make down` first.")
-    shutil.rmtree(settings.state, ignore_errors=True)
-    print(f"Removed {settings.state}.")
+    left = forget(state)
+    if left:
+        print(f"Removed what the stack had made in {state}, and left what else is there: {', '.join(left)}.")
+    else:
+        print(f"Removed {state}.")
 
 
 def main() -> None:
@@ -231,6 +238,7 @@ def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "up"
     if name not in commands:
         sys.exit(f"usage: python -m infra.local.stack [{' | '.join(commands)}]")
+    os.environ.update(past_proxies(os.environ))
     try:
         commands[name](read_settings())
     except (Trouble, ValueError) as error:

@@ -1,11 +1,13 @@
 """One stack for all end-to-end tests of a process, on free ports, with its state in a directory that goes away."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from infra.local.running import StackFacts
+from infra.local.settings import past_proxies
 from tests.e2e.stack import Stack
 
 HURRIED = {
@@ -20,6 +22,7 @@ FIGURES = pytest.StashKey[dict[str, float]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.update(past_proxies(os.environ))
     config.stash[FIGURES] = {}
 
 

@@ -1,13 +1,17 @@
 """The emulator's process and the state it leaves."""
 
 import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
 from infra.local.emulator import Emulator, start_emulator
-from infra.local.settings import LocalSettings, free_ports
+from infra.local.settings import LOOPBACK, ROOT, LocalSettings, free_ports, past_proxies
 from infra.local.trouble import Trouble
 
 
@@ -50,6 +54,35 @@ def test_an_emulator_that_runs_already_is_used_and_left_alone(tmp_path: Path) ->
             assert answer.status == 200
     finally:
         running.stop()
+
+
+class Healthy(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+def test_an_emulator_is_reached_though_the_environment_names_a_proxy(tmp_path: Path) -> None:
+    nobody, answering = free_ports(2)
+    proxy = {"http_proxy": f"http://{LOOPBACK}:{nobody}"}
+    program = f"""
+from tests.local.test_emulator import Path, start
+print(start(Path({str(tmp_path)!r}), emulator="http://{LOOPBACK}:{answering}").endpoint)
+"""
+    with HTTPServer((LOOPBACK, answering), Healthy) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        done = subprocess.run(  # urllib asks for proxies once a process
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, **proxy, **past_proxies(proxy)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.stdout == f"http://{LOOPBACK}:{answering}\n", done.stderr
 
 
 def test_an_emulator_that_does_not_start_is_told_with_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

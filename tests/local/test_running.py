@@ -1,6 +1,7 @@
 """The files by which a running stack is known."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.running import StackFacts, pid_file, running_pid, stack_file
+from infra.local.running import StackFacts, command_of, pid_file, running_pid, stack_file
+from infra.local.trouble import Trouble
 
 FACTS = StackFacts(
     api="http://127.0.0.1:8080",
@@ -43,9 +45,37 @@ def test_a_file_that_was_left_behind_is_not_believed(tmp_path: Path, content: st
     assert running_pid(tmp_path) is None
 
 
+def started() -> "subprocess.Popen[bytes]":
+    """A process that its command line says is a stack; it ends with a line of input."""
+    command = [sys.executable, "-c", "print(flush=True); input()", "infra.local.stack"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    return process
+
+
 def test_the_process_of_a_stack_is_found(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "input()", "infra.local.stack"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+    with started() as process:
         pid_file(tmp_path).write_text(str(process.pid))
         assert running_pid(tmp_path) == process.pid
         process.communicate(b"\n")
+
+
+def test_it_is_found_without_a_program_that_lists_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with started() as process:
+        pid_file(tmp_path).write_text(str(process.pid))
+        assert running_pid(tmp_path) == process.pid
+        process.communicate(b"\n")
+    assert running_pid(tmp_path) is None
+
+
+def test_a_machine_that_lists_no_processes_at_all_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Trouble, match=r"^Processes cannot be listed: install ps \(package procps\)\.$"):
+        command_of(os.getpid(), proc=tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps here")
+def test_where_there_is_no_proc_ps_is_asked(tmp_path: Path) -> None:
+    assert "pytest" in command_of(os.getpid(), proc=tmp_path)

@@ -1,12 +1,15 @@
 """Settings of the local stack."""
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from infra.local.prerequisites import check_ports
-from infra.local.settings import ROOT, LocalSettings, free_ports, function_overrides
+from infra.local.settings import ROOT, LocalSettings, free_ports, function_overrides, past_proxies
 from infra.local.trouble import Trouble
 
 
@@ -73,3 +76,56 @@ def test_two_parts_with_one_port_are_told_in_one_sentence() -> None:
     ).with_free_ports()
     with pytest.raises(Trouble, match=f"TAPEDECK_FRONT_PORT and TAPEDECK_AWS_PORT are both {port}"):
         check_ports(settings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "exceptions"),
+    [
+        pytest.param({"http_proxy": "http://proxy:3128"}, "127.0.0.1,localhost", id="a proxy and no exceptions"),
+        pytest.param(
+            {"HTTPS_PROXY": "http://proxy:3128", "no_proxy": ".corp", "NO_PROXY": "other"},
+            ".corp,127.0.0.1,localhost",
+            id="exceptions in small letters count",
+        ),
+        pytest.param(
+            {"http_proxy": "http://proxy:3128", "NO_PROXY": "localhost, .corp"},
+            "localhost,.corp,127.0.0.1",
+            id="none is named twice",
+        ),
+    ],
+)
+def test_what_listens_on_loopback_is_reached_past_a_proxy(environment: dict[str, str], exceptions: str) -> None:
+    assert past_proxies(environment) == {"no_proxy": exceptions, "NO_PROXY": exceptions}
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"http_proxy": ""}, {"http_proxy": "http://proxy:3128", "no_proxy": "*"}],
+    ids=["no proxy", "an empty one", "all are exceptions"],
+)
+def test_exceptions_from_a_proxy_stay_where_nothing_needs_one(environment: dict[str, str]) -> None:
+    assert past_proxies(environment) == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [("infra.local.stack", ["down"]), ("infra.local.demo.__main__", [])],
+    ids=["the stack", "the demo"],
+)
+def test_the_processes_that_ask_loopback_except_it_when_they_start(
+    module: str, arguments: list[str], tmp_path: Path
+) -> None:
+    program = f"""
+import os, sys, atexit
+atexit.register(lambda: print(os.environ["no_proxy"]))
+sys.argv = ["it", *{arguments!r}]
+from {module} import main
+main()
+"""
+    environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    changes = {"http_proxy": "http://127.0.0.1:9", "TAPEDECK_STATE_DIR": str(tmp_path), "DURATION": "ten"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**environment, **changes}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "127.0.0.1,localhost", done.stderr

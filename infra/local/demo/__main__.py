@@ -1,5 +1,6 @@
 """`make demo`: a stack, a customer, a live stream, and every file that came of it checked."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -15,13 +16,15 @@ from infra.local.demo.settings import read_demo_settings
 from infra.local.demo.stack_process import StackProcess
 from infra.local.demo.story import play
 from infra.local.running import StackFacts, running_pid, stack_file
-from infra.local.settings import read_settings
+from infra.local.settings import past_proxies, read_settings
+from infra.local.state import check_state
 from infra.local.trouble import Trouble
 
 
 def main() -> None:
     """Run the demo; ends with exit code 1 and one sentence where something is missing."""
     signal.signal(signal.SIGTERM, _leave)
+    os.environ.update(past_proxies(os.environ))
     try:
         demo()
     except Trouble as trouble:
@@ -34,6 +37,7 @@ def demo() -> None:
     """Start the stack, live the customer's story, print what came of it, end what was started; raises Trouble."""
     settings, progress = read_demo_settings(), Progress()
     state = read_settings().state
+    check_state(state)
     if running_pid(state):
         progress.line("stack", f"the one that runs already, with its state in {state}")
         outcome = _played(StackFacts.read(stack_file(state)), settings.duration, progress, state)
