@@ -1,7 +1,10 @@
 """The documents say what the code does: checked where both can be read."""
 
+import ast
+import fnmatch
+import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,11 +16,14 @@ from chalicelib.notify.push_exceptions import DESCRIPTIONS
 from chalicelib.recording.push_report import PushTrouble
 from chalicelib.recording.report import USUAL, StatusEvent, Trouble
 from chalicelib.settings import Settings
+from infra.local.settings import LocalSettings
 
 ROOT = Path(__file__).parent.parent
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 CODE_PATH = re.compile(r"`((?:docs|tests|infra|chalicelib|recorder_task|\.ci|\.chalice)/[\w./-]+)`")
+CODE = re.compile(r"```(.+?)```|`([^`\n]+)`|^ {4}([^\n]+)$", re.DOTALL | re.MULTILINE)
+LOGGING = ("chalicelib", "recorder_task", "infra")
 
 
 def test_every_action_is_in_the_compatibility_table_and_nothing_else_is() -> None:
@@ -78,3 +84,67 @@ def test_what_a_document_points_to_exists(path: Path) -> None:
     text = path.read_text()
     targets = [path.parent / link for link in LINK.findall(text)] + [ROOT / name for name in CODE_PATH.findall(text)]
     assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_every_logged_event_stands_in_the_operator_s_table_and_nothing_else_does() -> None:
+    """Ordinary ones too, as such: who finds a line in the log finds there whether there is something to do."""
+    table = (ROOT / "docs/07-operate.md").read_text().split("\n## ")[1]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    logged = {name for top in LOGGING for path in (ROOT / top).rglob("*.py") for name in events_logged_in(path)}
+    assert sorted(pattern for pattern in logged if not fnmatch.filter(told, pattern)) == []
+    assert sorted(name for name in told if not any(fnmatch.fnmatch(name, pattern) for pattern in logged)) == []
+
+
+def events_logged_in(path: Path) -> set[str]:
+    """The names given to `log`, or to what hands its own first argument on to `log`; of an f-string a pattern."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    calls = [(name_of(node.func), node.args[0]) for node in nodes if isinstance(node, ast.Call) and node.args]
+    hands_on = {name for name, function in functions.items() if hands_on_an_event(function)}
+    return {event for name, given in calls if name in {"log", *hands_on} for event in patterns_of(given, functions)}
+
+
+def hands_on_an_event(function: ast.FunctionDef) -> bool:
+    logs = [node for node in ast.walk(function) if isinstance(node, ast.Call) and name_of(node.func) == "log"]
+    parameters = {each.arg for each in function.args.args}
+    return any(isinstance(log.args[0], ast.Name) and log.args[0].id in parameters for log in logs)
+
+
+def name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+def patterns_of(given: ast.expr, functions: Mapping[str, ast.FunctionDef]) -> list[str]:
+    match given:
+        case ast.Constant(value=str(name)):
+            return [name]
+        case ast.JoinedStr(values=parts):
+            return ["".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)]
+        case ast.IfExp(body=one, orelse=other):
+            return patterns_of(one, functions) + patterns_of(other, functions)
+        case ast.Call(func=ast.Name(id=name)) if name in functions:
+            returns = [node.value for node in ast.walk(functions[name]) if isinstance(node, ast.Return) and node.value]
+            return [event for value in returns for event in patterns_of(value, functions)]
+        case ast.Name(id=name) if any(name in {each.arg for each in one.args.args} for one in functions.values()):
+            return []  # handed on: who calls names it
+    raise AssertionError(f"nobody can read which event `{ast.unparse(given)}` is")
+
+
+def test_every_setting_of_the_local_stack_stands_in_a_document() -> None:
+    text = "".join(path.read_text() for path in DOCS)
+    names = [f"TAPEDECK_{each.name.upper()}" for each in fields(LocalSettings) if each.metadata]
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_document_says_to_run_exists(path: Path) -> None:
+    code = "\n".join(map("".join, CODE.findall(path.read_text())))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:^|[ =])make ([a-z]+)", code, re.MULTILINE)) - targets == set()
+    assert [name for name in re.findall(r"python -m ([\w.]+)", code) if not is_runnable(name)] == []
+
+
+def is_runnable(module: str) -> bool:
+    found = importlib.util.find_spec(module)
+    return found is not None and (not found.submodule_search_locations or is_runnable(f"{module}.__main__"))

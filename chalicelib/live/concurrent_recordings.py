@@ -8,7 +8,7 @@ than 20,000 of them are refused rather than counted in part.
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from chalicelib.attribute_values import Item
 from chalicelib.errors import InvalidParameterValue, LimitExceeded
 from chalicelib.live.names import Domain
 from chalicelib.live.online import online
+from chalicelib.recording.spans import Span, merged
 from chalicelib.table import Put, Table
 
 STEP_SECONDS = 300
@@ -29,9 +30,6 @@ SPAN_SECONDS = 31 * 86_400
 KEPT_SECONDS = HISTORY_SECONDS + SPAN_SECONDS
 MOST_COUNTED = 20_000
 """Publishes, ended or live, that one question counts."""
-
-Span: TypeAlias = tuple[float, float]
-"""Unix s; the end does not belong to it."""
 
 
 def recorded(session: Item, *, now: float) -> list[Put]:
@@ -57,17 +55,11 @@ def recorded(session: Item, *, now: float) -> list[Put]:
 def spans_of(session: Item, *, now: float) -> list[Span]:
     """When at least one order of a session held, from its publish to its end or `now` (unix s); in order, apart."""
     last = session.get("unpublished_at", now)
-    merged: list[Span] = []
     windows = [(order["starts_at"], order["ends_at"]) for order in session["orders"].values()]
-    for first, end in sorted(
+    return merged(
         (max(first, session["published_at"]), min(end or last, last))
-        for first, end in [*windows, *session["let_go"].values()]
-    ):
-        if merged and first <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        elif first < end:
-            merged.append((first, end))
-    return merged
+        for first, end in [*windows, *session["let_go"].get("spans", [])]
+    )
 
 
 class DescribeConcurrentRecordStreamNum(Params):

@@ -1,6 +1,6 @@
 """What was decided for a publish, and what came of it, in words. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from chalicelib.api.moments import iso_text
 from chalicelib.attribute_values import Item
 from chalicelib.live.explained_decision import rule_in_words
 from chalicelib.live.stream_history import REFUSED
+from chalicelib.live.task_items import recording_id
 from chalicelib.recording.recorder_life import RETRY_SECONDS
 
 MOST_TRIES = len(RETRY_SECONDS) + 1
@@ -36,7 +37,7 @@ def explained(publish: Publish) -> dict[str, Any]:
         "StartTime": iso_text(session["published_at"] if session else ending["started_at"] if ending else 0),
         "EndTime": iso_text(ending["ended_at"]) if ending else "",
         "StopReason": ending["reason"] if ending else "",
-        "Recordings": [_recording(publish, name) for name in session["orders"]] if session else [],
+        "Recordings": _recordings(publish),
         "Explanation": list(_in_words(publish)),
     }
 
@@ -45,6 +46,38 @@ def _state(publish: Publish) -> str:
     if publish.ending is None:
         return "live"
     return "refused" if publish.ending["facets"] == REFUSED else "ended"
+
+
+def _recordings(publish: Publish) -> list[dict[str, Any]]:
+    """What was ordered; behind it what is not among the orders any more and left files."""
+    if publish.session is None:
+        return []
+    ordered = publish.session["orders"]
+    others = dict.fromkeys(file["RecordingId"] for file in publish.files if file["RecordingId"] not in ordered)
+    return [_recording(publish, name) for name in ordered] + [_let_go(publish, name) for name in others]
+
+
+def _let_go(publish: Publish, name: str) -> dict[str, Any]:
+    """A recording that has been over for so long that its order was taken out: its files are known."""
+    kind, _, number = name.partition("-")
+    formats = dict.fromkeys(file["Format"] for file in publish.files if file["RecordingId"] == name)
+    return {
+        "RecordingId": name,
+        "TemplateId": int(number) if kind == "template" else 0,
+        "TaskId": number if kind == "task" else "",
+        "Formats": [
+            {"Format": format_, "State": "ended", "Reason": "", "Files": _files(publish, name, format_)}
+            for format_ in formats
+        ],
+    }
+
+
+def _files(publish: Publish, name: str, format_: str) -> list[dict[str, Any]]:
+    return [
+        {"FileId": file["FileId"], "Name": file["Name"]}
+        for file in publish.files
+        if (file["RecordingId"], file["Format"]) == (name, format_)
+    ]
 
 
 def _recording(publish: Publish, name: str) -> dict[str, Any]:
@@ -59,11 +92,7 @@ def _recording(publish: Publish, name: str) -> dict[str, Any]:
                 "Format": format_,
                 "State": outcomes.get(format_, {}).get("state", "not begun"),
                 "Reason": outcomes.get(format_, {}).get("reason", ""),
-                "Files": [
-                    {"FileId": file["FileId"], "Name": file["Name"]}
-                    for file in publish.files
-                    if (file["RecordingId"], file["Format"]) == (name, format_)
-                ],
+                "Files": _files(publish, name, format_),
             }
             for format_ in order["formats"]
         ],
@@ -77,9 +106,9 @@ def _in_words(publish: Publish) -> Iterator[str]:
         yield f"It was refused: {(publish.ending or {})['reason']}." if was_refused else "It is kept no longer."
         return
     if "decision" in session:  # an earlier version kept none
-        yield from _decided(session["decision"], session["orders"])
-    for name in session["orders"]:
-        yield from (_came_of(name, format_) for format_ in _recording(publish, name)["Formats"])
+        yield from _decided(session)
+    for recording in _recordings(publish):
+        yield from (_came_of(recording["RecordingId"], format_) for format_ in recording["Formats"])
     if session["failures"]:
         reason = session.get("end_reason", "without a reason")
         yield f"Its recorder failed ({session['failures']} of {MOST_TRIES} tries): {reason}."
@@ -96,7 +125,8 @@ def _is_paused(session: Item) -> bool:
     return any(format_.get("state") == "paused" for each in session["outcomes"].values() for format_ in each.values())
 
 
-def _decided(decision: Item, orders: Iterable[str]) -> Iterator[str]:
+def _decided(session: Item) -> Iterator[str]:
+    decision, orders = session["decision"], session["orders"]
     winner, *lost = decision["rules"] or [None]
     if winner is None:
         yield "No rule applied."
@@ -109,8 +139,12 @@ def _decided(decision: Item, orders: Iterable[str]) -> Iterator[str]:
     if not decision["tasks"]:
         yield "No task was due when it began."
     for task_id in decision["tasks"]:
-        has_order = f"task-{task_id}" in orders
-        yield f"The task {task_id} was due{'' if has_order else f'; its template {NO_FORMAT}'}."
+        if recording_id(task_id) in orders:
+            yield f"The task {task_id} was due."
+        elif task_id in session["let_go"].get("tasks", []):
+            yield f"The task {task_id} was due; its recording is over."
+        else:
+            yield f"The task {task_id} was due; its template {NO_FORMAT}."
 
 
 def _came_of(name: str, format_: Mapping[str, Any]) -> str:

@@ -4,20 +4,27 @@ A task of either family is the same item. One of the older family holds its own 
 template, and is in no list.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import accumulate
+from typing import TypeAlias
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.live.templates import continue_seconds_of, formats_of
 from chalicelib.recording.orders import FormatOrder, RecordFormat, RecordingOrder
+from chalicelib.recording.session import ORDER_KEPT_SECONDS
 from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Check, Compare, no_such_item
 
 LONGEST_SECONDS = 86_400
 MOST_AT_ONCE = 3
 """Tasks of one stream at any moment (wire.md, section 4)."""
+MOST_ORDERS = 128
+"""Tasks of one stream whose orders its session may hold at any moment: 100 KB of its item."""
 HLS_FOR_EVER: Mapping[RecordFormat, FormatOrder] = {RecordFormat.HLS: FormatOrder(interval_seconds=0)}
+
+Window: TypeAlias = tuple[float, float]
+"""Unix s: the first moment, the end."""
 
 
 def order_of(task: Item, template: Item | None) -> RecordingOrder:
@@ -54,13 +61,37 @@ def is_over(task: Item, *, now: float) -> bool:
     return bool(task["Stopped"] or task["deleted_at"] or task["EndTime"] <= now)
 
 
-def has_room(others: Iterable[Item], *, starts_at: int, ends_at: int) -> bool:
+def over_at(task: Item, ordered: Collection[str]) -> int:
+    """When (unix s) a task is over; `ordered`: the recordings that the stream's live session has orders for.
+
+    A task that was deleted while it ran is left to run where it is recorded; nothing else records it any more.
+    """
+    is_left_to_run = task["deleted_at"] >= task["StartTime"] and recording_id(task["TaskId"]) in ordered
+    deleted_at = 0 if is_left_to_run else task["deleted_at"]
+    return int(min(filter(None, (task["Stopped"], deleted_at, task["EndTime"]))))
+
+
+def has_room(others: Iterable[Item], *, starts_at: int, ends_at: int, ordered: Collection[str]) -> bool:
     """Whether one more task fits beside the stream's `others` at every moment of its window (unix s)."""
-    windows = ((other["StartTime"], _occupied_until(other)) for other in others)
+    windows = ((other["StartTime"], over_at(other, ordered)) for other in others)
     return most_at_once(windows, starts_at=starts_at, ends_at=ends_at) < MOST_AT_ONCE
 
 
-def most_at_once(windows: Iterable[tuple[int, int]], *, starts_at: int, ends_at: int) -> int:
+def has_room_for_order(
+    others: Iterable[Item], *, window: Window, ordered: Collection[str], lead_seconds: float
+) -> bool:
+    """Whether a session has room for the order of one more task beside those of `others`, all through its `window`."""
+    windows = (order_window(other["StartTime"], over_at(other, ordered), lead_seconds=lead_seconds) for other in others)
+    return most_at_once(windows, starts_at=window[0], ends_at=window[1]) < MOST_ORDERS
+
+
+def order_window(starts_at: float, over_at: float, *, lead_seconds: float) -> Window:
+    """From when to when (unix s) the order of a task is with a live session; none of one that is over before."""
+    ordered_at = starts_at - lead_seconds
+    return ordered_at, over_at + ORDER_KEPT_SECONDS if over_at > ordered_at else ordered_at
+
+
+def most_at_once(windows: Iterable[Window], *, starts_at: float, ends_at: float) -> int:
     """How many windows (first second, end) share a moment between `starts_at` and `ends_at`, all unix s."""
     edges = []
     for first, end in windows:
@@ -90,12 +121,6 @@ def unchanged(stream: StreamRef, tasks_version: Item | None) -> Check:
     key = keys.tasks_version(stream.domain, stream.app, stream.stream)
     condition = Compare("version", "=", tasks_version["version"]) if tasks_version else no_such_item
     return Check(key=key, when=[condition])
-
-
-def _occupied_until(task: Item) -> int:
-    """A task that is deleted before its start takes no place; one that runs is left to run."""
-    was_left_to_run = task["deleted_at"] >= task["StartTime"]
-    return 0 if task["deleted_at"] and not was_left_to_run else int(task["Stopped"] or task["EndTime"])
 
 
 def _own_formats(task: Item) -> Mapping[RecordFormat, FormatOrder]:

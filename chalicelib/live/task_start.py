@@ -4,7 +4,9 @@ A task is looked after when it is made, and by the tick from its lead on: woken 
 comes later finds it by itself. Looked after twice, late or at once by several, it is ordered once.
 """
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
@@ -13,7 +15,7 @@ from chalicelib.live.task_items import is_due, is_over, key_of, order_of, record
 from chalicelib.logs import log
 from chalicelib.recording.launcher import ensure_recorder
 from chalicelib.recording.schedules import wake_at
-from chalicelib.recording.session import live_session, order_added
+from chalicelib.recording.session import let_go, live_session, order_added
 from chalicelib.settings import settings
 from chalicelib.table import Check, Compare, ConditionFailed, Present, Table, Update
 
@@ -21,6 +23,12 @@ AT_ONCE = 8
 """Tasks looked after side by side: many begin on the hour. Fewer than the 10 connections of a client."""
 SETTLED_SECONDS = 60.0
 """A publish that read the stream's tasks before one was due has opened its session by then: a hook ends in 29 s."""
+MOST_ORDER_BYTES = 160_000
+"""What the orders of one session may be, as JSON; its item holds outcomes and reports beside them."""
+
+
+class NoRoom(Exception):
+    """The session's orders are too long for another one: the task waits until some have left."""
 
 
 def start_or_wake(table: Table, task: Item, *, now: float) -> None:
@@ -75,12 +83,25 @@ def _order(table: Table, task: Item, session: Item, *, now: float) -> bool:
     order = order_of(task, template)
     if not order.formats:  # a template that means "do not record"
         return False
+    session = _without_what_is_over(table, session, now=now)
+    orders = [*session["orders"].values(), order.as_item()]
+    if len(json.dumps(orders)) > MOST_ORDER_BYTES:
+        raise NoRoom(f"{len(orders)} orders are more than its session's item has room for")
     is_open = [Compare("Stopped", "=", 0), Compare("deleted_at", "=", 0)]
     try:
-        table.transact(order_added(session, order, now=now), Check(key=key_of(task), when=is_open))
+        table.transact(order_added(session["session_id"], order), Check(key=key_of(task), when=is_open))
     except ConditionFailed:  # unpublished, stopped, deleted, or ordered by another at the same moment
         return False
     return True
+
+
+def _without_what_is_over(table: Table, session: Item, *, now: float) -> Item:
+    """The session after its orders that have been over for long were let go."""
+    change = let_go(session, now=now)
+    if change is not None:
+        with suppress(ConditionFailed):  # the orders change at this moment: the next task's sees to it
+            return table.update(change)
+    return session
 
 
 def _is_settled(task: Item, *, now: float) -> bool:

@@ -4,14 +4,26 @@ So two clients never make one task too many, and a publish that read the tasks j
 deleted notices it: its transaction holds only while the version is the one that it read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.live.task_errors import MaximumRunningTask
-from chalicelib.live.task_items import LONGEST_SECONDS, MOST_AT_ONCE, has_room, key_of, stream_of, unchanged
+from chalicelib.live.task_items import (
+    LONGEST_SECONDS,
+    MOST_AT_ONCE,
+    MOST_ORDERS,
+    has_room,
+    has_room_for_order,
+    key_of,
+    order_window,
+    stream_of,
+    unchanged,
+)
+from chalicelib.recording.session import ORDER_KEPT_SECONDS, live_session
 from chalicelib.recording.stream import StreamRef
+from chalicelib.settings import settings
 from chalicelib.table import Compare, Condition, ConditionFailed, Put, Table, Update, Write, item_exists, no_such_item
 
 HISTORY_SECONDS = 90 * 86_400
@@ -26,15 +38,22 @@ def add(table: Table, task: Item, *, now: float, beside: tuple[Write, ...] = ())
     """Write a new task with what belongs to it; raises MaximumRunningTask, and ConditionFailed of what is `beside`."""
     stream = stream_of(task)
     version_key = keys.tasks_version(stream.domain, stream.app, stream.stream)
+    lead_seconds = settings().launch_lead_seconds
+    ordered_at, left_at = order_window(task["StartTime"], task["EndTime"], lead_seconds=lead_seconds)
+    window = max(now, ordered_at), left_at
+    first = keys.tasks_from(int(window[0] - ORDER_KEPT_SECONDS))
+    last = keys.tasks_until(int(left_at + lead_seconds) + LONGEST_SECONDS)
     for _ in range(RIVALS):
         version = table.get(version_key)
-        others = table.query(
-            version_key.pk,
-            first=keys.tasks_from(task["StartTime"]),
-            last=keys.tasks_until(task["EndTime"] + LONGEST_SECONDS),
-        )
-        if not has_room(others, starts_at=task["StartTime"], ends_at=task["EndTime"]):
+        others = list(table.query(version_key.pk, first=first, last=last))
+        ordered = _ordered(table, stream) if any(other["deleted_at"] for other in others) else ()
+        if not has_room(others, starts_at=task["StartTime"], ends_at=task["EndTime"], ordered=ordered):
             raise MaximumRunningTask(f"StartTime: {MOST_AT_ONCE} tasks of this stream run at a moment of this window.")
+        if not has_room_for_order(others, window=window, ordered=ordered, lead_seconds=lead_seconds):
+            raise MaximumRunningTask(
+                f"StartTime: {MOST_ORDERS} tasks of this stream run within {ORDER_KEPT_SECONDS / 60:.0f} minutes of a"
+                " moment of this window: its orders have no room for another."
+            )
         is_as_read = unchanged(stream, version).when
         try:
             table.transact(_raised(stream, now=now, when=is_as_read), *_written(task), *beside)
@@ -67,6 +86,12 @@ def change(
         key=key_of(task), set={name: attributes[name] for name in attributes}, remove=remove, when=[item_exists, *unset]
     )
     table.transact(_raised(stream_of(task), now=now), update, *beside)
+
+
+def _ordered(table: Table, stream: StreamRef) -> Collection[str]:
+    """The recordings that the stream's live session has orders for, where there is one."""
+    session = live_session(table, stream)
+    return session["orders"].keys() if session else ()
 
 
 def _written(task: Item) -> list[Write]:

@@ -11,7 +11,8 @@ A session's item in the table (`keys.session`), written by the functions (F) and
     pull_url                               F  where the recorder pulls from
     decision {rules, tasks}                F  why these orders: the rules, the winner first, and the tasks due
     orders {recording_id: RecordingOrder}  F  what to record; grows and changes while the recorder runs
-    let_go {recording_id: [starts_at, ends_at]}   F  windows of orders that have been over for long and were taken out
+    let_go {spans, tasks}                  F  of orders that have been over for long and were taken out: when something
+                                              was recorded, and which of the decision's tasks were among them
     orders_version                         F  counts their changes: a recorder ends only if it has seen the last one
     outcomes {recording_id: {format: …}}   R  recording, ended, or why it failed
     heartbeat {at, recordings: {recording_id: {format: …}}}   R  each one's vitals, with every renewal of the lease

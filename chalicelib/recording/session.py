@@ -5,15 +5,15 @@ Transitions are pure: they take what was read and return the writes that follow.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from chalicelib import keys
 from chalicelib.attribute_values import Item
 from chalicelib.ingest.hooks import SESSION_PARAMETER, PlayHook, PublishHook, takes_over
 from chalicelib.recording.orders import RecordingOrder
+from chalicelib.recording.spans import merged
 from chalicelib.recording.stream import StreamRef
-from chalicelib.table import Absent, Compare, Delete, Path, Put, Table, Update, item_exists, no_such_item
+from chalicelib.table import Absent, Compare, Delete, Put, Table, Update, item_exists, no_such_item
 
 SESSION_ID = re.compile(r"[0-9a-f]{32}")
 KEPT_SECONDS = 180 * 86_400
@@ -23,8 +23,14 @@ ASKED_TO_END_SECONDS = 60.0
 KEPT_BY_ITS_PUBLISHER_SECONDS = 60.0
 """How long a name that changed hands does not change them again where the origin cannot be asked who is there."""
 LEAVE_LISTING = ("LPK", "LSK")
-ORDER_KEPT_SECONDS = 3600.0
-"""How long an order stays with its session when it is over."""
+ORDER_KEPT_SECONDS = 900.0
+"""How long an order stays with its session when it is over.
+
+Longer than UPLOAD_RETRY_SECONDS, for a recorder that lets go of a recording waits for its uploads; and longer than it
+takes until a recorder that never comes is given up, which is told of every order.
+"""
+MOST_SPANS = 1000
+"""Spans that a session remembers of its orders: 20 KB of its item, six weeks of a task an hour."""
 
 
 def live_key(stream: StreamRef) -> keys.Key:
@@ -195,19 +201,41 @@ def subscribed(hook: PlayHook, *, now: float) -> Update:
     )
 
 
-def order_added(session: Item, order: RecordingOrder, *, now: float) -> Update:
-    """One more recording for a session whose stream still lives, once; its recorder sees it at its next reading.
+def order_added(session_id: str, order: RecordingOrder) -> Update:
+    """One more recording for a session whose stream still lives, once; its recorder sees it at its next reading."""
+    return Update(
+        key=keys.session(session_id),
+        set={("orders", order.recording_id): order.as_item()},
+        add={"orders_version": 1},
+        when=[item_exists, Absent("unpublished_at"), Absent(("orders", order.recording_id))],
+    )
 
-    What has been over for long makes room: a stream that is live for months may have a task an hour.
+
+def let_go(session: Item, *, now: float) -> Update | None:
+    """Orders that have been over for long leave their session, with what came of them; None where there are none.
+
+    Of them stays when something was recorded, and which of the tasks had one that the session began with.
     """
     over = {name: each for name, each in session["orders"].items() if 0 < each["ends_at"] < now - ORDER_KEPT_SECONDS}
-    windows: dict[Path, Any] = {("let_go", name): [each["starts_at"], each["ends_at"]] for name, each in over.items()}
+    if not over:
+        return None
+    known, began_with = session["let_go"], session.get("decision", {}).get("tasks", [])
+    windows = [(order["starts_at"], order["ends_at"]) for order in over.values()]
+    windows += [(first, end) for first, end in known.get("spans", [])]
+    tasks = [order["task_id"] for order in over.values() if order["task_id"] in began_with]
+    gone = session["outcomes"].keys() - (session["orders"].keys() - over.keys())
     return Update(
         key=keys.session(session["session_id"]),
-        set={**windows, ("orders", order.recording_id): order.as_item()},
+        set={
+            "let_go": {
+                "spans": [list(span) for span in merged(windows, most=MOST_SPANS)],
+                "tasks": [*known.get("tasks", []), *tasks],
+            }
+        },
         add={"orders_version": 1},
-        remove=[("orders", name) for name in over],
-        when=[item_exists, Absent("unpublished_at"), Absent(("orders", order.recording_id))],
+        remove=[("orders", name) for name in over]
+        + [("outcomes", name) for name in sorted(gone) if _is_told(session["outcomes"][name])],
+        when=[Compare("orders_version", "=", session["orders_version"])],
     )
 
 
@@ -219,3 +247,8 @@ def order_ended(session_id: str, recording_id: str, at: float) -> Update:
         add={"orders_version": 1},
         when=[Compare(("orders", recording_id, "ends_at"), ">", at)],
     )
+
+
+def _is_told(outcome: Item) -> bool:
+    """Whether a recording's end was told: the next recorder tells of one that a dead one was at."""
+    return all(format_.get("state") != "recording" for format_ in outcome.values())

@@ -158,9 +158,9 @@ def test_a_stream_counts_once_while_anything_records_it(
 ) -> None:
     items = {name: {"starts_at": first, "ends_at": last} for name, (first, last) in orders.items()}
     assert spans_of(session(orders=items), now=now) == spans
-    windows = {name: list(window) for name, window in orders.items() if window[1]}
-    still_ordered = {name: items[name] for name in items.keys() - windows.keys()}
-    assert spans_of(session(orders=still_ordered, let_go=windows), now=now) == spans
+    let_go = {"spans": [list(window) for window in orders.values() if window[1]], "tasks": []}
+    still_ordered = {name: items[name] for name, window in orders.items() if not window[1]}
+    assert spans_of(session(orders=still_ordered, let_go=let_go), now=now) == spans
 
 
 def test_a_long_recording_leaves_one_item_for_each_month(sdk: Sdk) -> None:

@@ -124,6 +124,24 @@ def test_a_publish_is_recorded_by_the_tasks_whose_window_it_meets(
     ],
 )
 def test_three_tasks_of_a_stream_run_at_any_moment(others: list[tuple[int, ...]], expected: bool) -> None:
+    assert has_room(items_of(others), starts_at=1000, ends_at=2000, ordered={"task-t1"}) is expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        pytest.param([(500, 9000)] * 3, False, id="they wait for their stream"),
+        pytest.param([(500, 9000, 0, 600)] * 3, True, id="deleted in their window"),
+        pytest.param([(500, 9000, 0, 1200)] * 3, False, id="deleted later than the new one begins"),
+    ],
+)
+def test_a_deleted_task_takes_no_place_where_nothing_is_recorded_by_it(
+    others: list[tuple[int, ...]], expected: bool
+) -> None:
+    assert has_room(items_of(others), starts_at=1000, ends_at=2000, ordered=()) is expected
+
+
+def items_of(tasks: list[tuple[int, ...]]) -> list[Item]:
+    """Tasks of the stream: start, end, stopped, deleted at."""
     names = ("StartTime", "EndTime", "Stopped", "deleted_at")
-    items = [{**TASK, **dict(zip(names, other, strict=False))} for other in others]
-    assert has_room(items, starts_at=1000, ends_at=2000) is expected
+    return [{**TASK, **dict(zip(names, each, strict=False))} for each in tasks]

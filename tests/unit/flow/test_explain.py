@@ -214,6 +214,32 @@ def test_of_a_past_publish_is_told_what_was_decided_and_what_came_of_it(world: W
     }
 
 
+def test_of_a_task_that_is_over_for_long_its_files_are_told(world: World) -> None:
+    first = world.task(TemplateId=world.template("Flv"))
+    silent = world.task(TemplateId=world.template())
+    world.publish()
+    (session,) = world.sessions()
+    world.now += 7200
+    second = world.task(TemplateId=world.template("Mp4"))
+    index(world, "51", session["session_id"], RecordFormat.FLV, f"task-{first}")
+    (publish,) = explained(world)["Publishes"]
+    known = {"RecordingId": f"task-{first}", "TemplateId": 0, "TaskId": first}
+    files = [{"FileId": "51", "Name": "room-7_2027"}]
+    flv = {"Format": "flv", "State": "ended", "Reason": "", "Files": files}
+    assert publish["Recordings"][1:] == [{**known, "Formats": [flv]}]
+    decided = [
+        f"The task {first} was due; its recording is over.",
+        f"The task {silent} was due; its template had no format on, which means: do not record.",
+    ]
+    assert publish["Explanation"] == [
+        "No rule applied.",
+        *(decided if publish["Explanation"][1] == decided[0] else decided[::-1]),
+        f"task-{second}: MP4 not begun; 0 files.",
+        f"task-{first}: FLV ended; 1 file.",
+        "1 file came of it.",
+    ]
+
+
 def test_of_an_hls_file_that_waits_for_its_stream_that_is_told(world: World) -> None:
     world.rule(world.template("Hls"))
     world.publish()
