@@ -22,12 +22,8 @@ FFMPEG_OUTPUTS = {
     "hls": "{folder}/out.m3u8",
     "aac": "{folder}/out.aac",
 }
-FFMPEG_FORMATS = {
-    "flv": "f=flv:flvflags=add_keyframe_index",
-    "mp4": "f=mp4:movflags=+faststart",
-    "hls": "f=hls:hls_time=6:hls_list_size=0",
-    "aac": "f=adts:select=a",
-}
+FFMPEG_FORMATS = {"flv": "f=flv", "mp4": "f=mp4", "hls": "f=hls:hls_time=6:hls_list_size=0", "aac": "f=adts:select=a"}
+"""As the tee muxer has them; for one format alone it is not used."""
 UNCUT_SECONDS = 100_000
 Process = subprocess.Popen[bytes]
 
@@ -56,11 +52,16 @@ def pss_bytes(process: Process) -> int:
 
 
 def ffmpeg(source: str, formats: Sequence[str], folder: Path) -> Process:
-    """ffmpeg that copies a source into all formats by one demux, to files in a folder of its own."""
+    """ffmpeg that copies a source into all formats by one demux, to files in a folder of its own.
+
+    Plain `-c copy`: no key-frame index, no faststart, which ours have.
+    """
     own = tempfile.mkdtemp(dir=folder)
-    outputs = "|".join(f"[{FFMPEG_FORMATS[name]}]{FFMPEG_OUTPUTS[name].format(folder=own)}" for name in formats)
-    command = [FFMPEG, "-v", "quiet", "-y", "-nostdin", "-i", source, "-c", "copy", "-map", "0", "-f", "tee", outputs]
-    return subprocess.Popen(command)
+    files = {name: FFMPEG_OUTPUTS[name].format(folder=own) for name in formats}
+    target = ["-f", "tee", "|".join(f"[{FFMPEG_FORMATS[name]}]{file}" for name, file in files.items())]
+    if len(files) == 1:
+        target = list(files.values())
+    return subprocess.Popen([FFMPEG, "-v", "quiet", "-y", "-nostdin", "-i", source, "-c", "copy", "-map", "0", *target])
 
 
 class Recorders:
