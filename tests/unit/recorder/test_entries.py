@@ -11,7 +11,7 @@ from chalicelib.table import Put, Update
 from recorder_task.session import entries
 from recorder_task.session.entries import Entries
 from recorder_task.session.journal import Journal, Replaced
-from tests.contract.test_journal import FILE, SESSION_ID
+from tests.contract.journal.files import FILE, SESSION_ID
 from tests.fakes.table import FakeTable
 
 

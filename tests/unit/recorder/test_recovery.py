@@ -17,7 +17,7 @@ from recorder_task.aws.connect import connected
 from recorder_task.jobs import recovery
 from recorder_task.jobs.recovery import Recovery
 from recorder_task.session.journal import Journal
-from tests.contract.test_journal import FILE, SESSION_ID
+from tests.contract.journal.files import FILE, SESSION_ID
 from tests.fakes.s3 import FakeS3, StoredObject
 from tests.fakes.table import FakeTable
 from tests.media.studio import ENVIRONMENT, session_item
