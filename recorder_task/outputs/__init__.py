@@ -1,0 +1,1 @@
+"""From samples to files: one writer a format, and what HLS goes on with."""

@@ -1,0 +1,1 @@
+"""RTMP as a player speaks it. Pure but for the connection."""
