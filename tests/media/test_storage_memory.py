@@ -30,8 +30,9 @@ BUFFER_BYTES, PART_BYTES = 16 * 2**20, 2 * 2**20
 SLACK_BYTES = 16 * 2**20
 """What an allocator does not give back, and a group on its way from one place to another."""
 FORMATS = ("flv", "mp4")
-SAFE_SHARE, SAFE_SECONDS = 0.8, 4
-"""So much of the first piece is in the bucket when that goes, and so many whole seconds at least are within it."""
+STEP_MS, SAFE_SHARE, SAFE_SECONDS = 2000, 0.8, 4
+"""So much is sent at once as long as nothing may be dropped; so much of it is in the bucket before more is, and before
+that goes; so many whole seconds of the first piece at least are within it."""
 TOO_SLOW = "the bucket is slower than the stream: media is dropped"
 
 
@@ -127,20 +128,26 @@ def group_sizes(packets: list[Packet]) -> list[int]:
     return [end - start for start, end in pairwise([*starts, len(video)])]
 
 
-def safe_bytes(s3: FarS3) -> list[int]:
-    """Of each upload what the bucket has."""
-    return [sum(map(len, upload.parts.values())) for upload in s3.uploads.values()]
+def wait_until_safe(s3: FarS3, size_bytes: float) -> None:
+    """Wait until the bucket has so much of each format's upload."""
+
+    def is_safe() -> bool:
+        sizes = [sum(map(len, upload.parts.values())) for upload in s3.uploads.values()]
+        return len(sizes) == len(FORMATS) and min(sizes) > size_bytes
+
+    s3.wait_for(is_safe)
 
 
 def test_the_memory_of_a_recorder_whose_bucket_is_gone(far_s3: FarS3, tmp_path: Path) -> None:
-    made = joined(*[clip(PIECE)] * PIECES)
+    piece = clip(PIECE)
+    made = joined(*[piece] * PIECES)
     end_ms = round(PIECE.seconds * 1000)
     with dynamodb_server() as dynamodb, own_table(dynamodb, tmp_path.name) as table, FlvOrigin(made.content) as origin:
         table.put(Put(key=keys.session("session-1"), item=session_item(origin.url, template_order(*FORMATS))))
         with RecorderProcess(table, dynamodb, far_s3) as recorder:
-            origin.send(until_ms=end_ms)
-            wanted_bytes = len(made.content) / PIECES * SAFE_SHARE
-            far_s3.wait_for(lambda: len(safe := safe_bytes(far_s3)) == len(FORMATS) and min(safe) > wanted_bytes)
+            for sent_ms in range(STEP_MS, end_ms + 1, STEP_MS):
+                origin.send(until_ms=sent_ms)
+                wait_until_safe(far_s3, sum(each.size for each in piece.packets if each.dts_ms < sent_ms) * SAFE_SHARE)
             far_s3.line.cut()
             before_bytes = recorder.begin_to_watch()
             origin.send(until_ms=(PIECES - 1) * end_ms)
