@@ -1,7 +1,6 @@
 """The files by which a running stack is known."""
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -76,6 +75,9 @@ def test_a_machine_that_lists_no_processes_at_all_is_told(tmp_path: Path, monkey
         command_of(os.getpid(), proc=tmp_path)
 
 
-@pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps here")
-def test_where_there_is_no_proc_ps_is_asked(tmp_path: Path) -> None:
-    assert "python" in command_of(os.getpid(), proc=tmp_path)
+def test_where_there_is_no_proc_ps_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ps = tmp_path / "ps"
+    ps.write_text('#!/bin/sh\necho "asked $*"\n')
+    ps.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command_of(42, proc=tmp_path) == "asked -o command= -p 42\n"
