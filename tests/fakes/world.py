@@ -29,7 +29,8 @@ from chalicelib.live import (
 from chalicelib.notify.delivery import deliver
 from chalicelib.recording import naming, publishing
 from chalicelib.recording.finished_file import FinishedFile, VideoTrack
-from chalicelib.recording.orders import RecordFormat
+from chalicelib.recording.open_file import OpenFile
+from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.report import Report, Status, StatusEvent
 from chalicelib.recording.stream import StreamRef
 from chalicelib.table import Put, Update
@@ -103,6 +104,24 @@ ACTIONS: Actions = {
     **stream_history.ACTIONS,
     **explain.ACTIONS,
 }
+
+
+def hls_entry(recording_id: str, *, began_at: float) -> OpenFile:
+    """What the journal says of an HLS file with FILE's id, of a recording of STREAM."""
+    return OpenFile(
+        file_id=FILE.file_id,
+        format=RecordFormat.HLS,
+        epoch=1,
+        session_id=FILE.session_id,
+        stream=STREAM,
+        stream_param="",
+        recording_id=recording_id,
+        template_id=1,
+        task_id="",
+        order=FormatOrder(),
+        began_at=began_at,
+        media_start_ms=0,
+    )
 
 
 class World:

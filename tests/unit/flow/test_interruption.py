@@ -7,12 +7,10 @@ import pytest
 from chalicelib import keys
 from chalicelib.ingest.hooks import PublishHook, UnpublishHook
 from chalicelib.recording.created_objects import take
-from chalicelib.recording.open_file import OpenFile
-from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.report import Status, StatusEvent
 from chalicelib.recording.waiting import WaitingFile, deadline_of, waiting_files
 from chalicelib.settings import settings
-from tests.fakes.world import FILE, HOOK, REPORT, STREAM, World
+from tests.fakes.world import FILE, HOOK, REPORT, STREAM, World, hls_entry
 
 
 @pytest.fixture
@@ -75,20 +73,7 @@ def test_a_publisher_that_reconnects_before_it_was_missed_begins_a_session_that_
 
 def waits(world: World, recording_id: str) -> WaitingFile:
     """An HLS file of a recording that waits for ten minutes."""
-    file = OpenFile(
-        file_id=FILE.file_id,
-        format=RecordFormat.HLS,
-        epoch=1,
-        session_id=FILE.session_id,
-        stream=STREAM,
-        stream_param="",
-        recording_id=recording_id,
-        template_id=1,
-        task_id="",
-        order=FormatOrder(),
-        began_at=world.now - 60,
-        media_start_ms=0,
-    )
+    file = hls_entry(recording_id, began_at=world.now - 60)
     waiting = WaitingFile(file=file, paused_at=world.now, deadline=world.now + 600)
     world.table.put(waiting.put_away())
     return waiting

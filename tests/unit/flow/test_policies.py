@@ -18,8 +18,7 @@ from chalicelib.handlers.tick import tick
 from chalicelib.notify import gate, outbox
 from chalicelib.recording import naming
 from chalicelib.recording.file_facts import FileFacts, TrackFacts
-from chalicelib.recording.open_file import OpenFile
-from chalicelib.recording.orders import FormatOrder, RecordFormat
+from chalicelib.recording.orders import RecordFormat
 from chalicelib.recording.playlist import Playlist, Segment
 from chalicelib.recording.report import Status, StatusEvent
 from chalicelib.recording.untold import UntoldReport, as_attribute
@@ -28,7 +27,7 @@ from chalicelib.settings import settings
 from tests.fakes.callback_receiver import CallbackReceiver
 from tests.fakes.ecs import detail
 from tests.fakes.permissions import LOGS, AsFunction
-from tests.fakes.world import FILE, HOOK, REPORT, STREAM, World
+from tests.fakes.world import FILE, HOOK, REPORT, STREAM, World, hls_entry
 
 TAKES_MESSAGES = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 """Lambda itself does these in the function's name, as it logs."""
@@ -80,20 +79,7 @@ def has_failed_for_good(world: World, session_id: str) -> None:
 
 def waits(world: Playlists) -> WaitingFile:
     """An HLS file whose time to wait is over by now."""
-    file = OpenFile(
-        file_id=FILE.file_id,
-        format=RecordFormat.HLS,
-        epoch=1,
-        session_id=FILE.session_id,
-        stream=STREAM,
-        stream_param="",
-        recording_id=REPORT.recording_id,
-        template_id=1,
-        task_id="",
-        order=FormatOrder(),
-        began_at=world.now - 6,
-        media_start_ms=0,
-    )
+    file = hls_entry(REPORT.recording_id, began_at=world.now - 6)
     segment = Segment(name="000000-abcdef.ts", duration_seconds=6.0, began_at=world.now - 6)
     world.objects[naming.media_key(FILE.file_id, RecordFormat.HLS)] = Playlist(
         target_seconds=12, segments=(segment,)

@@ -6,28 +6,13 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.ingest.hooks import UnpublishHook
-from chalicelib.recording.open_file import OpenFile
-from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.waiting import WaitingFile
 from chalicelib.table import ConditionFailed, Delete, Put, Update
 from tests.fakes.table import FakeTable
-from tests.fakes.world import FILE, HOOK, STREAM, World
+from tests.fakes.world import HOOK, STREAM, World, hls_entry
 
 FILE_WAITS = WaitingFile(
-    file=OpenFile(
-        file_id=FILE.file_id,
-        format=RecordFormat.HLS,
-        epoch=1,
-        session_id=FILE.session_id,
-        stream=STREAM,
-        stream_param="",
-        recording_id="template-1",
-        template_id=1,
-        task_id="",
-        order=FormatOrder(),
-        began_at=0.0,
-        media_start_ms=0,
-    ),
+    file=hls_entry("template-1", began_at=0.0),
     paused_at=1000.0,
     deadline=1600.0,
 )
