@@ -18,6 +18,8 @@ from recorder_task.sample import Sample, Track
 
 LIMIT_PACKETS = 2048
 """Some 25 s of a usual stream: beyond it TCP holds the sender back; nothing is dropped here."""
+LIMIT_BYTES = 4 << 20
+"""The same: a sender may be faster than real time, and this waits beside what `UPLOAD_BUFFER_BYTES` bounds."""
 WAKE_PACKETS = 256
 BURST_SECONDS = 1.0
 """Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU."""
@@ -56,6 +58,7 @@ class Source:
         self._heard_at = 0.0
         """Monotonic: when the connection was made, or brought something."""
         self._arrived: list[Sample] = []
+        self._arrived_bytes = 0
         self._lock = threading.Lock()
         self._opened = threading.Event()
         self._wake = threading.Event()
@@ -90,7 +93,7 @@ class Source:
             self._wake.wait(BURST_SECONDS * 1.2)
             self._wake.clear()
         with self._lock:
-            arrived, self._arrived = self._arrived, []
+            arrived, self._arrived, self._arrived_bytes = self._arrived, [], 0
         return arrived
 
     @property
@@ -161,9 +164,14 @@ class Source:
                     pull.rest(BURST_SECONDS)
                 else:
                     self._stop.wait(BURST_SECONDS)
-            while len(self._arrived) >= LIMIT_PACKETS and not self._stop.is_set():
+            while self._is_full and not self._stop.is_set():
+                self._wake.set()
                 self._stop.wait(0.01)
         return "stopped"
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._arrived) >= LIMIT_PACKETS or self._arrived_bytes >= LIMIT_BYTES
 
     def _take(self, tags: Sequence[Tag]) -> None:
         now, heard_at = time.time(), time.monotonic()
@@ -184,6 +192,7 @@ class Source:
                 self._settle()
         with self._lock:
             self._arrived += arrived
+            self._arrived_bytes += sum(sample.size for sample in arrived)
         if len(self._arrived) >= WAKE_PACKETS:
             self._wake.set()
 
