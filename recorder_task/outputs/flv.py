@@ -7,17 +7,16 @@ import struct
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
-from recorder_task.outputs.flv_metadata import AmfValue, KeyFrame, facts_of_index, metadata
+from recorder_task.outputs.flv_head import CONTENT_TYPE, FlvHead
+from recorder_task.outputs.flv_metadata import KeyFrame
 from recorder_task.outputs.flv_track import FlvTrack
 from recorder_task.outputs.output import FileOrder, Written
-from recorder_task.pull.flv_tags import FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, TAG_HEADER_BYTES
+from recorder_task.pull.flv_tags import SIZE_BYTES, TAG_HEADER_BYTES
 from recorder_task.sample import Sample
 from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 
-SCRIPT_TAG = 18
 TAG_HEADER = struct.Struct(">II3x")
 """Kind and size of the body; three bytes of the time and the one above them."""
-HAS_VIDEO, HAS_AUDIO = 1, 4
 
 
 class FlvOutput:
@@ -29,7 +28,7 @@ class FlvOutput:
             order.lane,
             tally=order.tally,
             key=media_key(order.file_id, RecordFormat.FLV),
-            content_type="video/x-flv",
+            content_type=CONTENT_TYPE,
             part_bytes=order.part_bytes,
             is_new=order.is_new,
         )
@@ -37,15 +36,8 @@ class FlvOutput:
         self._starts_ms = round(order.starts_at * 1000)
         self._tracks = {track.index: FlvTrack(track) for track in order.tracks}
         self._key_frames: list[KeyFrame] = []
-        self._facts: dict[str, AmfValue] = {"encoder": "Tapedeck"}
-        for track in self._tracks.values():
-            self._facts |= track.facts
-        flags = sum(HAS_VIDEO if each.has_picture else HAS_AUDIO for each in self._tracks.values())
-        self._object.append(
-            SIGNATURE + bytes([1, flags]) + FILE_HEADER_BYTES.to_bytes(4, "big") + bytes(SIZE_BYTES),
-            _first_tag(SCRIPT_TAG, metadata(self._facts)),
-            *(_first_tag(track.tag_kind, track.header) for track in self._tracks.values() if track.header),
-        )
+        self._head = FlvHead.of_tracks(list(self._tracks.values()))
+        self._object.append(self._head.beginning)
 
     def write(self, sample: Sample) -> None:
         """Append a sample's tag."""
@@ -75,37 +67,7 @@ class FlvOutput:
 
     def finish(self) -> Written:
         """Write the head again."""
-        head = self._object.head()
-        at = FILE_HEADER_BYTES + SIZE_BYTES
-        old_tag = _first_tag(SCRIPT_TAG, metadata(self._facts))
-        moved_by = len(_first_tag(SCRIPT_TAG, self._final_metadata(moved_by=0))) - len(old_tag)
-        tag = _first_tag(SCRIPT_TAG, self._final_metadata(moved_by=moved_by))
-        return Written(self._object.finish(head[:at] + tag + head[at + len(old_tag) :]))
-
-    def _final_metadata(self, *, moved_by: int) -> bytes:
-        """Every number has one size, so that all lengths are the same whatever `moved_by`, the growth of the head."""
-        tally = self._tally
-        rates: dict[str, AmfValue] = {}
-        video, audio = tally.of_kind("video"), tally.of_kind("audio")
-        if video is not None and video.seconds > 0:
-            rates |= {"framerate": video.samples / video.seconds, "videodatarate": video.facts.bits_per_second / 1000}
-        if audio is not None:
-            rates["audiodatarate"] = audio.facts.bits_per_second / 1000
-        return metadata(
-            {
-                "duration": tally.seconds,
-                "filesize": float(self._object.size_bytes + moved_by),
-                **self._facts,
-                **rates,
-                **facts_of_index(self._key_frames, moved_by=moved_by),
-            }
-        )
+        return self._head.finish(self._object, self._tally, self._key_frames)
 
     def abort(self) -> None:
         """Nothing to free."""
-
-
-def _first_tag(kind: int, body: bytes) -> bytes:
-    """A tag at the beginning of the file's time."""
-    size = TAG_HEADER_BYTES + len(body)
-    return TAG_HEADER.pack(kind << 24 | len(body), 0) + body + size.to_bytes(SIZE_BYTES, "big")

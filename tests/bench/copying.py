@@ -1,13 +1,15 @@
-"""A process that copies: `record FILE FORMAT…`, `recover FILE FORMAT` (into memory), `job FORMAT` (in the bucket).
+"""A process that copies: `record FILE FORMAT…`, `recover FILE FORMAT` beside the file, `job FORMAT` in the bucket.
 
-Prints two lines: the CPU seconds until it could begin, and those of the copy.
+Prints two lines: the CPU seconds until it could begin, and those of the copy. `leave FILE FORMAT TARGET` makes what is
+recovered: the file of a recorder that died behind the last packet.
 """
 
 import os
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chalicelib import keys
@@ -18,6 +20,8 @@ from chalicelib.recording.stream import StreamRef
 from chalicelib.settings import Settings
 from chalicelib.table import Put
 from recorder_task.aws.connect import connected
+from recorder_task.aws.exchange import Body
+from recorder_task.aws.s3 import UploadedPart
 from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.jobs.recovery import Recovery
 from recorder_task.recorder import Recorder
@@ -25,7 +29,7 @@ from recorder_task.session.control import Control
 from recorder_task.session.journal import Journal
 from recorder_task.session.stop import Stop
 from tests.bench.contestants import UNCUT_SECONDS
-from tests.bench.memory_bucket import MemoryBucket
+from tests.bench.memory_disk_bucket import MemoryDiskBucket
 from tests.fakes.table import FakeTable
 from tests.media.studio import SESSION_ID, SESSION_KEY, session_item, template_order
 
@@ -34,17 +38,49 @@ ORDER = FormatOrder(interval_seconds=UNCUT_SECONDS)
 SETTINGS = Settings(upload_buffer_bytes=2**30)
 
 
+class LeavingBucket(MemoryDiskBucket):
+    """Keeps beside a file what there was of it before its beginning was written again."""
+
+    def __init__(self, folder: Path, target: Path) -> None:
+        super().__init__(folder)
+        self._target = target
+        self._beginnings: list[Path] = []
+
+    def put_part(self, key: str, upload_id: str, number: int, body: Body) -> UploadedPart:
+        """Write a part, and note the first one of each time."""
+        part = super().put_part(key, upload_id, number, body)
+        if number == 1:
+            self._beginnings.append(self._uploads[upload_id][1])
+        return part
+
+    def complete_upload(
+        self, key: str, upload_id: str, parts: Sequence[UploadedPart], size_bytes: int, *, only_if_absent: bool = False
+    ) -> None:
+        """Complete it, once what was left is kept."""
+        rest = [self._uploads[upload_id][part.number] for part in parts[1:]]
+        with self._target.open("wb") as target:
+            for part_file in (self._beginnings[-2], *rest):
+                target.write(part_file.read_bytes())
+        super().complete_upload(key, upload_id, parts, size_bytes, only_if_absent=only_if_absent)
+
+
 def main(kind: str, *arguments: str) -> None:
     """Do what the arguments say."""
     match kind:
         case "record":
             source, *formats = arguments
-            _measured(_recording(source, formats))
+            with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
+                _measured(_recording(source, formats, MemoryDiskBucket(Path(folder))))
         case "recover":
             source, format_ = arguments
-            bucket = MemoryBucket()
-            bucket.objects[media_key(FILE_ID, RecordFormat(format_))] = [Path(source).read_bytes()]
-            _measured(_recovery(bucket, format_))
+            with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
+                bucket = MemoryDiskBucket(Path(folder))
+                bucket.objects[media_key(FILE_ID, RecordFormat(format_))] = [Path(source)]
+                _measured(_recovery(bucket, format_))
+        case "leave":
+            source, format_, target = arguments
+            with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
+                _recording(source, [format_], LeavingBucket(Path(folder), Path(target)))()
         case "job":
             settings = Settings(bucket_name=os.environ["BUCKET_NAME"])
             with connected(settings, os.environ) as (remote, _):
@@ -58,12 +94,12 @@ def _measured(copy: Callable[[], object]) -> None:
     print(time.process_time() - ready, flush=True)
 
 
-def _recording(source: str, formats: list[str]) -> Callable[[], object]:
+def _recording(source: str, formats: Sequence[str], bucket: ReadableBucket) -> Callable[[], object]:
     table = FakeTable()
     item = session_item(source, template_order(*formats, format_order=ORDER), unpublished_at=time.time())
     table.put(Put(key=SESSION_KEY, item=item))
     control = Control(table, SESSION_ID, SETTINGS, time.time)
-    return Recorder(SETTINGS, MemoryBucket(), control, Stop(), time.time).run
+    return Recorder(SETTINGS, bucket, control, Stop(), time.time).run
 
 
 def _recovery(bucket: ReadableBucket, format_: str) -> Callable[[], object]:

@@ -1,6 +1,8 @@
-"""As fast as it goes: a file copied into memory beside ffmpeg on a memory disk; and the whole job of a recovery."""
+"""As fast as it goes, on a memory disk: a file copied beside ffmpeg; and the whole job of a recovery."""
 
+import statistics
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib.recording.naming import media_key
@@ -14,41 +16,66 @@ from tests.bench.figures import Figures
 
 FOUR = ("flv", "mp4", "hls", "aac")
 PART_BYTES = 16 * 2**20
+TRIES = 3
+"""By turns, and the median of each: whoever is the first to use a page of memory pays for it."""
 JOB_SECONDS = 120
 """Of what is recovered from the bucket: its double counts the whole file's hash at each reading."""
 
 
 def measure(figures: Figures, recorders: Recorders, folder: Path, *, seconds: int) -> None:
-    """One format recovered, one and four recorded from a file."""
+    """Two formats recovered, one and four recorded from a file."""
     source = folder / "offline.flv"
     clip.make(source, seconds)
+    flv, mp4 = (_left(recorders, source, name) for name in ("flv", "mp4"))
     hour = 3600 / seconds
-    rows = [
-        ("recover FLV", ["recover", str(source), "flv"], ["flv"], "≤ 1.3"),
-        ("record FLV from a file", ["record", str(source), "flv"], ["flv"], "≤ 1.3"),
-        ("record four formats from a file", ["record", str(source), *FOUR], FOUR, "< 1"),
+    rows: list[tuple[str, Path, str, Sequence[str], str]] = [
+        ("recover FLV", flv, "recover", ["flv"], "≤ 1.3"),
+        ("recover MP4", mp4, "recover", ["mp4"], "≤ 1.3"),
+        ("record FLV from a file", source, "record", ["flv"], "≤ 1.3"),
+        ("record four formats from a file", source, "record", FOUR, "< 1"),
     ]
-    for what, command, formats, goal in rows:
-        start, copy = _copied(recorders, command)
-        theirs = cpu_seconds_in_all(ffmpeg(str(source), formats, folder))
-        for left in folder.glob("*/out*"):
-            left.unlink()
-        figures.compared(f"offline, {what} ({seconds} s), into memory: CPU s an hour", copy * hour, theirs * hour, goal)
+    for what, file, command, formats, goal in rows:
+        starts, ours, theirs = zip(*(_compared(recorders, command, file, formats) for _ in range(TRIES)), strict=True)
+        figures.compared(
+            f"offline, {what} ({seconds} s), on a memory disk, median of {TRIES}: CPU s an hour",
+            statistics.median(ours) * hour,
+            statistics.median(theirs) * hour,
+            goal,
+        )
         if what == "recover FLV":
-            figures.alone("offline, start of the process, once: CPU s", f"{start:.2f}", "")
+            figures.alone("offline, start of the process, once: CPU s", f"{statistics.median(starts):.2f}", "")
     clip.make(source, JOB_SECONDS)
-    _upload(recorders, source)
+    _upload(recorders, flv := _left(recorders, source, "flv"))
     _, job = _copied(recorders, ["job", "flv"])
     recorders.cloud.forget()
-    theirs = cpu_seconds_in_all(ffmpeg(str(source), ["flv"], folder))
+    beside = cpu_seconds_in_all(ffmpeg(str(flv), ["flv"], folder))
     figures.compared(
         f"offline, recovery job of an FLV ({JOB_SECONDS} s), download and upload over TLS: CPU s an hour",
         job * 3600 / JOB_SECONDS,
-        theirs * 3600 / JOB_SECONDS,
+        beside * 3600 / JOB_SECONDS,
         "",
     )
-    for left in (*folder.glob("*/out*"), source):
-        left.unlink()
+    for written in (*folder.glob("*/out*"), source, flv, mp4):
+        written.unlink()
+
+
+def _left(recorders: Recorders, source: Path, format_: str) -> Path:
+    """What a recorder that dies behind the last packet leaves of a source."""
+    target = source.with_name(f"left.{format_}")
+    process = recorders.run("tests.bench.copying", "leave", str(source), format_, str(target))
+    process.communicate()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return target
+
+
+def _compared(recorders: Recorders, command: str, file: Path, formats: Sequence[str]) -> tuple[float, float, float]:
+    """CPU seconds of our process's start, of its copy, and of ffmpeg's."""
+    start, copy = _copied(recorders, [command, str(file), *formats])
+    theirs = cpu_seconds_in_all(ffmpeg(str(file), formats, file.parent))
+    for written in file.parent.glob("*/out*"):
+        written.unlink()
+    return start, copy, theirs
 
 
 def _copied(recorders: Recorders, arguments: list[str]) -> tuple[float, float]:
