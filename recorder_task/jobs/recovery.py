@@ -141,9 +141,9 @@ class Recovery:
     def _count(self, file: OpenFile, stored: StoredFile) -> tuple[Tally | None, Written]:
         tally: Tally | None = None
         for run in stored.runs():
-            for sample in run:
-                tally = tally or Tally(sample)
-                tally.add(sample)
+            if run:
+                tally = tally or Tally(run[0])
+                tally.add(run)
             self._may_go_on()
         return tally, Written(stored.size_bytes)
 
@@ -176,9 +176,7 @@ class Recovery:
                         )
                     )
                 memory.wait_for_room()
-                for sample in run:
-                    output.write(sample)
-                    tally.add(sample)
+                output.write(run)
                 self._may_go_on()
             if output is not None:
                 lane.submit(lambda: self._journal.confirm(file.file_id))  # or another recovery has come meanwhile

@@ -54,8 +54,13 @@ class HlsOutput:
             on_file=order.on_file,
         )
 
-    def write(self, sample: Sample) -> None:
-        """Mux a sample, into a new segment where one begins."""
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Mux samples, each into a new segment where one begins."""
+        for position, sample in enumerate(samples):
+            self._write(sample)
+            self._order.tally.add(samples[position : position + 1])
+
+    def _write(self, sample: Sample) -> None:
         at = sample.at
         if self._cutter.step(at, is_key_frame=sample.is_key_frame) or (
             at > self._ends_at + HOLE_SECONDS and self._is_behind_hole(sample)
