@@ -74,7 +74,7 @@ class TrackFinder:
         self._frames = 0
         self._dropped: dict[str, int] = {}
         self._shapes: dict[tuple[int, bytes], _Shape] = {}
-        """Of frames that go on as before, by their tag's kind and first two bytes: nearly all, a few instructions each."""
+        """Of frames that go on as before, as nearly all do, by their tag's kind and their first two bytes."""
 
     @property
     def tracks(self) -> list[Track]:

@@ -68,9 +68,9 @@ class Timeline:
         self._is_desynced = False
 
     def goes_on(self, kind: str, dts: int, pts: int, arrived_at: float) -> int:
-        """The distance of a packet that simply follows the one before it, as nearly all do; 0, and nothing done, of others.
+        """The distance of a packet that simply follows the one before it, as nearly all do.
 
-        Its place is where the source has put it, and nothing is to be repaired.
+        Its place is where the source has put it. 0, and nothing done, for one that has to be placed.
         """
         clock = self._clocks.get(kind)
         if clock is None or clock.shift or pts < dts or self._is_desynced:

@@ -1,6 +1,6 @@
 """A segment with gathered sound holds what FFmpeg's muxer would have written, packet for packet, and is well formed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -41,7 +41,7 @@ class Demuxed(NamedTuple):
 
 
 def samples_of(made: Clip) -> tuple[list[Track], list[Sample]]:
-    """The tracks and samples of a clip in the order of dts, each with the distance to the one before as its duration."""
+    """The tracks and samples of a clip by their dts; a duration is the distance to the one before."""
     finder = TrackFinder()
     found = sorted(finder.samples(FlvReader().feed(made.content), 0.0, 0.0), key=lambda sample: sample.at)
     last: dict[Track, int] = {}
