@@ -1,7 +1,6 @@
 """The recorder: source → timeline → recordings; start, drain, stop."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from chalicelib.logs import log
@@ -15,7 +14,7 @@ from recorder_task.jobs.unfinished_hls import UnfinishedHls
 from recorder_task.pull.source import Source, SourceFailed
 from recorder_task.recordings.desk import Desk
 from recorder_task.recordings.recording import Recording
-from recorder_task.sample import Sample
+from recorder_task.sample import Sample, runs
 from recorder_task.session.control import Control, Outcomes
 from recorder_task.session.ending import (
     NOTHING_LEFT,
@@ -35,8 +34,6 @@ from recorder_task.uploads.upload_lane import UploadMemory
 
 OK, FAILED = 0, 1
 WAIT_SECONDS = 0.2
-RUN_SAMPLES = 128
-"""So many go through one format after another: one at a time through all of them would cost twice the CPU."""
 CHECKPOINT_SHARE = 0.7
 """What a muxer and a burst hold back and the upload's own time come on top: together they stay within the setting."""
 
@@ -252,8 +249,7 @@ class Recorder:
             yield sample
 
     def _write(self, samples: Iterable[Sample]) -> None:
-        coming = iter(samples)
-        while run := list(islice(coming, RUN_SAMPLES)):
+        for run in runs(samples):
             for recording in self._recordings.values():
                 recording.write(run)
 

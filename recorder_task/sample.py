@@ -1,6 +1,6 @@
 """What flows through a recorder: packets of tracks with times that muxers accept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 TrackKind = Literal["video", "audio"]
 NOTHING: Mapping[str, int] = {}
+RUN_SAMPLES = 128
+"""So many, at most, are handed on together: one at a time through every format would cost twice the CPU."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,3 +86,40 @@ class Sample:
         """Give it its place in what is recorded."""
         self.dts, self.pts, self.duration = dts, pts, duration
         self.at = dts * self.track.seconds_per_tick
+
+    @property
+    def ends_at(self) -> float:
+        """Media seconds: when the next one of its track is due."""
+        return self.at + self.duration * self.track.seconds_per_tick
+
+
+class Run:
+    """Samples that go together through one format after another, in the order of dts over all tracks.
+
+    A key frame can only be the first of them, so that whatever may begin with one begins with a run.
+    """
+
+    __slots__ = ("samples", "tracks")
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self.samples = samples
+        self.tracks = frozenset({sample.track for sample in samples})
+
+    def only(self, tracks: Iterable[Track]) -> Sequence[Sample]:
+        """The samples of these tracks, if there are any."""
+        wanted = self.tracks.intersection(tracks)
+        if len(wanted) == len(self.tracks):
+            return self.samples
+        return [sample for sample in self.samples if sample.track in wanted] if wanted else []
+
+
+def runs(samples: Iterable[Sample]) -> Iterator[Run]:
+    """Samples as runs."""
+    together: list[Sample] = []
+    for sample in samples:
+        if together and (sample.is_key_frame or len(together) >= RUN_SAMPLES):
+            yield Run(together)
+            together = []
+        together.append(sample)
+    if together:
+        yield Run(together)

@@ -1,6 +1,7 @@
 """What was written into a file, counted sample by sample: the truth behind its durations and bit rates."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.recording.file_facts import FileFacts, TrackFacts
@@ -13,15 +14,15 @@ class TrackTally:
     """One track of one file; times are media seconds."""
 
     track: Track
-    began_at: float
-    ended_at: float
+    first: Sample
+    last: Sample
     size_bytes: int = 0
     samples: int = 0
 
     @property
     def seconds(self) -> float:
         """How long the track plays."""
-        return self.ended_at - self.began_at
+        return self.last.ends_at - self.first.at
 
     @property
     def facts(self) -> TrackFacts:
@@ -53,17 +54,26 @@ class Tally:
         self.saved_seconds = 0.0
         """As far as the file lies in the bucket; set by who uploads it."""
 
-    def add(self, sample: Sample) -> None:
-        """Count a sample that was written."""
-        track = self.tracks.get(sample.track.index)
-        if track is None:
-            track = self.tracks[sample.track.index] = TrackTally(sample.track, sample.at, sample.at)
-        track.ended_at = sample.at + sample.duration * sample.track.seconds_per_tick
-        track.size_bytes += sample.size
-        track.samples += 1
-        self.last = sample
-        if sample.repairs:
-            self.repairs.update(sample.repairs)
+    def add(self, samples: Sequence[Sample]) -> None:
+        """Count samples that were written, in the order of dts over all tracks."""
+        tracks = self.tracks
+        for sample in samples:
+            index = sample.track.index
+            if index not in tracks:
+                tracks[index] = TrackTally(sample.track, sample, sample)
+            track = tracks[index]
+            track.last = sample
+            track.size_bytes += sample.size
+            track.samples += 1
+            if sample.repairs:
+                self.repairs.update(sample.repairs)
+        if samples:
+            self.last = samples[-1]
+
+    @property
+    def samples(self) -> int:
+        """Of all tracks."""
+        return sum(track.samples for track in self.tracks.values())
 
     @property
     def is_empty(self) -> bool:
@@ -73,7 +83,7 @@ class Tally:
     @property
     def seconds(self) -> float:
         """From the first sample's beginning to the last one's end, over all tracks."""
-        ended_at = max((track.ended_at for track in self.tracks.values()), default=self.first.at)
+        ended_at = max((track.last.ends_at for track in self.tracks.values()), default=self.first.at)
         return ended_at - self.first.at
 
     def of_kind(self, kind: str) -> TrackTally | None:

@@ -49,10 +49,9 @@ class _Counted:
     @property
     def tally(self) -> TrackTally:
         """As its recorder would have it: the last frame plays as its codec says, or as long as the one before it."""
-        per_ms = self.track.seconds_per_tick
-        duration_ms = self.track.frame_ms or min(self.last_ms - _milliseconds(self.before), NEAR_MS)
-        ended_at = self.last_ms * per_ms + duration_ms * per_ms
-        return TrackTally(self.track, self.first_ms * per_ms, ended_at, self.size_bytes, self.samples)
+        first, last = (_bare_sample(self.track, each, 0.0) for each in (self.first_ms, self.last_ms))
+        last.duration = self.track.frame_ms or min(self.last_ms - _milliseconds(self.before), NEAR_MS)
+        return TrackTally(self.track, first, last, self.size_bytes, self.samples)
 
 
 class _Form(NamedTuple):

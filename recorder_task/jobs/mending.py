@@ -85,9 +85,9 @@ def counted(shop: Workshop, file: OpenFile) -> Mended | None:
     tally: Tally | None = None
     with StoredFile(shop.bucket, media_key(file.file_id, file.format), began_at=file.began_at) as stored:
         for run in stored.runs():
-            for sample in run:
-                tally = tally or Tally(sample)
-                tally.add(sample)
+            if run:
+                tally = tally or Tally(run[0])
+                tally.add(run)
             shop.go_on()
         return Mended(tally, Written(stored.size_bytes)) if tally is not None else None
 
@@ -103,9 +103,9 @@ def with_final_head(shop: Workshop, file: OpenFile) -> Mended | None:
         grown = HeadRewritableObject(
             shop.bucket, lane, tally=tally, key=key, content_type=CONTENT_TYPE, part_bytes=part_bytes, is_new=False
         )
-        grown.append(stored.head.beginning)
+        grown.append([stored.head.beginning])
         for run in stored.runs(part_bytes // RUNS_OF_A_PART):
-            grown.append(run)
+            grown.append([run])
             between_runs()
         shop.confirm(lane, file)
         written = stored.head.finish(grown, tally, stored.count.key_frames)
@@ -125,9 +125,7 @@ def written_again(shop: Workshop, file: OpenFile) -> Mended | None:
                 if output is None or tally is None:
                     tally = Tally(run[0])
                     output = FORMATS[file.format].open(_order(shop, file, lane, stored.tracks, tally))
-                for sample in run:
-                    output.write(sample)
-                    tally.add(sample)
+                output.write(run)
                 between_runs()
             if output is None or tally is None:
                 return None

@@ -1,8 +1,10 @@
 """AAC (ADTS) and MP3: frames one after another, appended as they come."""
 
+from collections.abc import Sequence
+
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
-from recorder_task.outputs.adts import AdtsWriter
+from recorder_task.outputs.adts import AdtsHeaders
 from recorder_task.outputs.mp3_encoder import Mp3Encoder
 from recorder_task.outputs.output import FLUSH_EACH_PACKET, FileOrder, Muxer, Written
 from recorder_task.sample import Sample
@@ -20,11 +22,18 @@ class AacOutput:
 
     def __init__(self, order: FileOrder) -> None:
         self._object = _audio_object(order, RecordFormat.AAC, "audio/aac")
-        self._writer = AdtsWriter(self._object, order.tracks, starts_at=order.starts_at)
+        self._tally = order.tally
+        self._headers = AdtsHeaders(order.tracks)
 
-    def write(self, sample: Sample) -> None:
-        """Append a sample's frame."""
-        self._writer.write(sample)
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Append the samples' frames."""
+        frames: list[bytes | memoryview] = []
+        try:
+            for sample in samples:
+                frames += (self._headers.header(sample), sample.payload)
+        finally:
+            self._tally.add(samples[: len(frames) // 2])
+            self._object.append(frames)
 
     def checkpoint(self) -> None:
         """Upload the part in progress."""
@@ -43,6 +52,7 @@ class Mp3Output:
 
     def __init__(self, order: FileOrder) -> None:
         self._object = _audio_object(order, RecordFormat.MP3, "audio/mpeg")
+        self._tally = order.tally
         (track,) = order.tracks
         self._sink: Muxer | Mp3Encoder
         if track.codec == "mp3":
@@ -56,10 +66,12 @@ class Mp3Output:
         else:
             self._sink = Mp3Encoder(self._object, track, options=MP3_OPTIONS)
 
-    def write(self, sample: Sample) -> None:
-        """Copy or encode a sample."""
-        self._sink.write(sample)
-        self._object.boundary()
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Copy or encode the samples."""
+        for position, sample in enumerate(samples):
+            self._sink.write(sample)
+            self._tally.add(samples[position : position + 1])
+            self._object.boundary()
 
     def checkpoint(self) -> None:
         """Upload the part in progress."""

@@ -12,15 +12,15 @@ PACKED_TOGETHER = 4096
 
 
 class Column:
-    """Numbers of 32 bits without a sign; `append` raises OverflowError for any other."""
+    """Numbers of 32 bits without a sign; `append` and `extend` raise OverflowError for any other."""
 
-    __slots__ = ("_packed", "_packed_numbers", "_recent", "append")
+    __slots__ = ("_packed", "_packed_numbers", "_recent", "append", "extend")
 
     def __init__(self) -> None:
         self._recent = array("I")
         self._packed: list[bytes] = []
         self._packed_numbers = 0
-        self.append = self._recent.append
+        self.append, self.extend = self._recent.append, self._recent.extend
 
     def __len__(self) -> int:
         return self._packed_numbers + len(self._recent)

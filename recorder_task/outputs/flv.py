@@ -3,7 +3,7 @@
 No muxer of FFmpeg takes part: a tag is a few bytes around what the source sent, and nothing is held back.
 """
 
-import struct
+from collections.abc import Sequence
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
@@ -11,12 +11,11 @@ from recorder_task.outputs.flv_head import CONTENT_TYPE, FlvHead
 from recorder_task.outputs.flv_metadata import KeyFrame
 from recorder_task.outputs.flv_track import FlvTrack
 from recorder_task.outputs.output import FileOrder, Written
-from recorder_task.pull.flv_tags import SIZE_BYTES, TAG_HEADER_BYTES
+from recorder_task.pull.flv_tags import SIZE_BYTES
 from recorder_task.sample import Sample
 from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 
-TAG_HEADER = struct.Struct(">II3x")
-"""Kind and size of the body; three bytes of the time and the one above them."""
+PIECES_OF_TAG = 3
 
 
 class FlvOutput:
@@ -37,29 +36,41 @@ class FlvOutput:
         self._tracks = {track.index: FlvTrack(track) for track in order.tracks}
         self._key_frames: list[KeyFrame] = []
         self._head = FlvHead.of_tracks(list(self._tracks.values()))
-        self._object.append(self._head.beginning)
+        self._object.append([self._head.beginning])
 
-    def write(self, sample: Sample) -> None:
-        """Append a sample's tag."""
-        track = self._tracks[sample.track.index]
-        milliseconds = round(sample.at * 1000) - self._starts_ms
-        presented_ms = milliseconds
-        if sample.pts != sample.dts:
-            presented_ms += round((sample.pts - sample.dts) * sample.track.seconds_per_tick * 1000)
-        if milliseconds < track.earliest_ms:
-            # Where audio and video come seconds apart one of them may be earlier than the file.
-            milliseconds = track.earliest_ms
-            presented_ms = max(presented_ms, milliseconds)
-        track.earliest_ms = milliseconds + 1
-        prefix = track.prefix(sample, presented_ms - milliseconds)
-        if sample.is_key_frame:
-            self._key_frames.append(KeyFrame(milliseconds / 1000, self._object.size_bytes))
-        size = len(prefix) + sample.size
-        self._object.append(
-            TAG_HEADER.pack(track.tag_kind << 24 | size, (milliseconds & 0xFFFFFF) << 8 | milliseconds >> 24) + prefix,
-            sample.payload,
-            (TAG_HEADER_BYTES + size).to_bytes(SIZE_BYTES, "big"),
-        )
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Append the samples' tags."""
+        tracks, starts_ms = self._tracks, self._starts_ms
+        size_bytes, full_bytes = self._object.size_bytes, self._object.full_bytes
+        pieces: list[bytes | memoryview] = []
+        written = 0
+        try:
+            for position, sample in enumerate(samples):
+                track = tracks[sample.track.index]
+                milliseconds = round(sample.at * 1000) - starts_ms
+                composition_ms = 0
+                if sample.pts != sample.dts:
+                    composition_ms = round((sample.pts - sample.dts) * sample.track.seconds_per_tick * 1000)
+                if milliseconds < track.earliest_ms:
+                    # Where audio and video come seconds apart one of them may be earlier than the file.
+                    composition_ms = max(0, composition_ms + milliseconds - track.earliest_ms)
+                    milliseconds = track.earliest_ms
+                track.earliest_ms = milliseconds + 1
+                head = track.head(sample, milliseconds, composition_ms)
+                if sample.is_key_frame:
+                    self._key_frames.append(KeyFrame(milliseconds / 1000, size_bytes))
+                size = len(head) + sample.size
+                pieces += (head, sample.payload, size.to_bytes(SIZE_BYTES, "big"))
+                size_bytes += size + SIZE_BYTES
+                if size_bytes >= full_bytes:
+                    self._append(pieces, samples[written : position + 1])
+                    pieces, written, full_bytes = [], position + 1, self._object.full_bytes
+        finally:
+            self._append(pieces, samples[written : written + len(pieces) // PIECES_OF_TAG])
+
+    def _append(self, pieces: Sequence[bytes | memoryview], samples: Sequence[Sample]) -> None:
+        self._tally.add(samples)
+        self._object.append(pieces)
 
     def checkpoint(self) -> None:
         """Upload the part in progress."""

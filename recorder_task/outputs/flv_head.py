@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from recorder_task.outputs.flv_metadata import AmfValue, KeyFrame, facts_of_index, metadata
-from recorder_task.outputs.flv_track import FlvTrack
+from recorder_task.outputs.flv_track import FlvTrack, tag_header
 from recorder_task.outputs.output import Written
-from recorder_task.pull.flv_tags import FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, TAG_HEADER_BYTES, Tag
+from recorder_task.pull.flv_tags import FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, Tag
 from recorder_task.pull.rtmp.amf0 import decoded
 from recorder_task.tally import Tally
 from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
@@ -91,5 +91,5 @@ class FlvHead:
 
 def _first_tag(kind: int, body: bytes) -> bytes:
     """A tag at the beginning of the file's time."""
-    tag = bytes([kind]) + len(body).to_bytes(3, "big") + bytes(TAG_HEADER_BYTES - 4) + body
+    tag = tag_header(kind, len(body), 0) + body
     return tag + len(tag).to_bytes(SIZE_BYTES, "big")

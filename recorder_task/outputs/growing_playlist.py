@@ -30,6 +30,9 @@ from recorder_task.aws.exchange import Body
 from recorder_task.aws.s3 import Bucket
 from recorder_task.outputs.continuation import Candidate, Continuation
 
+LOOKS = 3
+"""For a file to go on with: one that somebody else has just taken may lie elsewhere, put away for us, by now."""
+
 
 class Piece(NamedTuple):
     """A segment as it comes out of the muxer; `facts` are those of all that this output has written, this included."""
@@ -102,12 +105,17 @@ class GrowingPlaylist:
         self._continuation.put_away(WaitingFile(file=self._file, paused_at=paused_at, deadline=deadline))
 
     def _begin(self) -> _Shown:
-        for candidate, shown in self._continued():
-            taken = self._continuation.take(candidate)
-            if taken is not None:
-                self._file = taken
-                self._on_file(taken, shown.facts)
-                return shown
+        for _ in range(LOOKS):
+            was_late = False
+            for candidate, shown in self._continued():
+                taken = self._continuation.take(candidate)
+                if taken is not None:
+                    self._file = taken
+                    self._on_file(taken, shown.facts)
+                    return shown
+                was_late = True
+            if not was_late:
+                break
         self._file = self._entry
         self._continuation.open(self._file)
         self._on_file(self._file, None)

@@ -11,20 +11,12 @@ from collections.abc import Sequence
 from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.playlist import rounded, target_duration
 from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
-from recorder_task.outputs.output import FileOrder, Muxer, Written
+from recorder_task.outputs.output import FileOrder, Written
+from recorder_task.outputs.segment_muxer import SegmentMuxer
 from recorder_task.sample import Sample, Track
 from recorder_task.timing.cutter import Cutter
 from recorder_task.uploads.buffers import Buffers
 
-OPTIONS = {
-    "mpegts_flags": "+initial_discontinuity",
-    # FFmpeg's command line sets this; with the library's 0 every audio frame becomes a PES packet of its own, which
-    # doubles the size of an audio-only stream.
-    "max_delay": "700000",
-    # Seconds. Tables stand at the beginning of a segment, where a player needs them, and nowhere else.
-    "pat_period": "86400",
-    "sdt_period": "86400",
-}
 SEGMENT_ROOM_BYTES = 4 * 2**20
 HOLE_SECONDS = 1.0
 """Nothing for longer than this, in any track: players would stop there, were it not a discontinuity."""
@@ -54,19 +46,28 @@ class HlsOutput:
             on_file=order.on_file,
         )
 
-    def write(self, sample: Sample) -> None:
-        """Mux a sample, into a new segment where one begins."""
-        at = sample.at
-        if self._cutter.step(at, is_key_frame=sample.is_key_frame) or (
-            at > self._ends_at + HOLE_SECONDS and self._is_behind_hole(sample)
-        ):
-            self._cut(sample)
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Mux samples, each into a new segment where one begins."""
         if self._buffers.given_back:
             self._buffers.settle(self._buffer)
-        self._muxer.write(sample)
-        end = at + sample.duration * sample.track.seconds_per_tick
-        if end > self._ends_at:
-            self._ends_at = end
+        tally, step = self._order.tally, self._cutter.step
+        counted = taken = 0
+        try:
+            for sample in samples:
+                at = sample.at
+                if step(at, is_key_frame=sample.is_key_frame) or (
+                    at > self._ends_at + HOLE_SECONDS and self._is_behind_hole(sample)
+                ):
+                    tally.add(samples[counted:taken])
+                    counted = taken
+                    self._cut(sample)
+                self._muxer.write(sample)
+                taken += 1
+                end = at + sample.duration * sample.track.seconds_per_tick
+                if end > self._ends_at:
+                    self._ends_at = end
+        finally:
+            tally.add(samples[counted:taken])
 
     def change_tracks(self, tracks: Sequence[Track], first: Sample) -> None:
         """From `first` on the file holds these tracks: a new segment, behind a discontinuity."""
@@ -145,5 +146,5 @@ class HlsOutput:
         has_video = any(track.kind == "video" for track in self._tracks)
         return Cutter(self._order.segment_seconds, has_video=has_video, longest_seconds=self._target_seconds)
 
-    def _new_muxer(self) -> Muxer:
-        return Muxer(self._buffer, "mpegts", self._tracks, starts_at=self._order.starts_at, options=OPTIONS)
+    def _new_muxer(self) -> SegmentMuxer:
+        return SegmentMuxer(self._buffer, self._tracks, starts_at=self._order.starts_at)

@@ -5,6 +5,7 @@ the `ftyp`, in part 1, which is uploaded once more; the room becomes the header 
 """
 
 import struct
+from collections.abc import Sequence
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
@@ -41,18 +42,28 @@ class Mp4Output:
         }
         self._fragments = 0
         self._fragment_ends_at = order.starts_at + FRAGMENT_SECONDS
-        self._object.append(movie.ftyp, ROOM, movie.moov)
+        self._tally = order.tally
+        self._object.append([movie.ftyp, ROOM, movie.moov])
 
-    def write(self, sample: Sample) -> None:
-        """Take a sample; it is written with the fragment it belongs to."""
-        if sample.at >= self._fragment_ends_at:
-            self._write_fragment()
-            self._fragment_ends_at = sample.at + FRAGMENT_SECONDS
-        self._tracks[sample.track.index].add(sample)
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Take samples; each is written with the fragment it belongs to."""
+        tracks, ends_at = self._tracks, self._fragment_ends_at
+        counted = taken = 0
+        try:
+            for sample in samples:
+                if sample.at >= ends_at:
+                    self._tally.add(samples[counted:taken])
+                    counted = taken
+                    self._write_fragment()
+                    ends_at = self._fragment_ends_at = sample.at + FRAGMENT_SECONDS
+                tracks[sample.track.index].add(sample)
+                taken += 1
+        finally:
+            self._tally.add(samples[counted:taken])
 
     def _write_fragment(self) -> None:
         """All samples since the last one, each track's in a row, and in front what they are: one append."""
-        filled = [track for track in self._tracks.values() if track.payloads]
+        filled = [track for track in self._tracks.values() if track.has_news]
         if not filled:
             return
         runs = [track.fragment() for track in filled]
@@ -64,11 +75,10 @@ class Mp4Output:
         payloads: list[bytes | memoryview] = []
         for track, (head, begin, rows, size) in zip(filled, runs, strict=True):
             trafs.append(box(b"traf", head, begin, struct.pack(">i", offset), rows))
-            payloads += track.payloads
-            track.place(self._object.size_bytes + offset)
+            payloads += track.place(self._object.size_bytes + offset)
             offset += size
         mdat = struct.pack(">I4s", offset - moof_bytes, b"mdat")
-        self._object.append(box(b"moof", header, *trafs), mdat, *payloads)
+        self._object.append([box(b"moof", header, *trafs), mdat, *payloads])
 
     def checkpoint(self) -> None:
         """Upload the part in progress, with all that has come."""

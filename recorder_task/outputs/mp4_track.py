@@ -3,13 +3,15 @@
 Source: ISO/IEC 14496-12, 8.6 (times), 8.7 (sizes and offsets), 8.8 (fragments).
 """
 
+import math
 import struct
 from array import array
+from collections.abc import Sequence
 from itertools import accumulate
-from operator import add
+from operator import add, ge, sub
 
 from recorder_task.outputs.column import Column
-from recorder_task.outputs.mp4_boxes import big_endian, box, runs, table
+from recorder_task.outputs.mp4_boxes import LARGEST_32, big_endian, box, runs, table
 from recorder_task.sample import Sample, Track
 
 KEY_FRAME, INTER_FRAME = 0x02000000, 0x01010000
@@ -37,20 +39,23 @@ class Mp4Track:
         "_down",
         "_durations",
         "_earliest",
+        "_farthest",
         "_fragment_begins",
         "_half",
         "_has_delimiters",
         "_key_frames",
         "_last",
         "_last_duration",
+        "_longest",
         "_offset",
+        "_payloads",
         "_preroll",
         "_samples",
         "_sizes",
         "_up",
+        "_waiting",
         "begins",
         "id",
-        "payloads",
         "timescale",
     )
 
@@ -59,8 +64,9 @@ class Mp4Track:
         self.timescale = timescale
         self.begins = 0
         """The dts of its first sample."""
-        self.payloads: list[bytes | memoryview] = []
-        """What the next fragment holds."""
+        self._waiting: list[Sample] = []
+        self._payloads: list[bytes | memoryview] = []
+        """What the next fragment holds beside those."""
         self._fragment_begins = self._last = self._last_duration = 0
         self._offset = round(starts_at / track.time_base)
         self._earliest = 0
@@ -68,6 +74,9 @@ class Mp4Track:
         self._up: int = ticks.numerator
         self._down: int = ticks.denominator
         self._half = self._down // 2
+        self._longest = LARGEST_32 * self._down // self._up
+        self._farthest: float = math.inf
+        """So late, in the track's time base, the next sample may be."""
         self._sizes = Column()
         self._durations = Column()
         """Of every sample but the last: to the dts of the next one."""
@@ -88,39 +97,57 @@ class Mp4Track:
 
     def add(self, sample: Sample) -> None:
         """Take a sample; raises OverflowError for one further from the last than 32 bits of ticks."""
-        dts = sample.dts - self._offset
-        if dts < self._earliest:
-            # Where audio and video come seconds apart one of them may be earlier than the file.
-            dts = self._earliest
-        self._earliest = dts + 1
-        ticks = (dts * self._up + self._half) // self._down
+        dts = sample.dts
+        if dts > self._farthest or sample.pts - dts > self._longest:
+            raise OverflowError(f"a sample at {sample.at:.3f} s is too far from the one before it")
+        self._farthest = dts + self._longest
+        self._waiting.append(sample)
+
+    def _gather(self) -> None:
+        """Take the samples that have come into the columns: some together cost half as much as one by one."""
+        samples = self._waiting
+        if not samples:
+            return
+        self._waiting = []
+        up, down, half = self._up, self._down, self._half
+        times = self._rising([sample.dts - self._offset for sample in samples])
+        ticks = [(dts * up + half) // down for dts in times]
         if self._samples:
-            self._durations.append(ticks - self._last)
+            self._durations.append(ticks[0] - self._last)
         else:
-            self.begins = ticks
-        self._last = ticks
-        self._last_duration = sample.duration
-        payload, size = sample.payload, sample.size
-        if self._has_delimiters and payload[:2] == AV1_DELIMITER:
-            payload, size = memoryview(payload)[2:], size - 2
-        self._sizes.append(size)
-        self._samples += 1
+            self.begins = ticks[0]
+        self._durations.extend(map(sub, ticks[1:], ticks))
+        if not self._payloads:
+            self._fragment_begins = ticks[0]
+        self._last, self._last_duration = ticks[-1], samples[-1].duration
+        payloads = [sample.payload for sample in samples]
+        if self._has_delimiters:
+            payloads = [memoryview(each)[2:] if each[:2] == AV1_DELIMITER else each for each in payloads]
+        self._sizes.extend(map(len, payloads))
+        self._payloads += payloads
         if self._compositions is not None:
-            pts = sample.pts - self._offset
-            self._compositions.append((pts * self._up + self._half) // self._down - ticks if pts > dts else 0)
-            if sample.is_key_frame:
-                self._key_frames.append(self._samples)
-        payloads = self.payloads
-        if not payloads:
-            self._fragment_begins = ticks
-        payloads.append(payload)
+            shown = [(sample.pts - self._offset) * up + half for sample in samples]
+            self._compositions.extend([max(0, each // down - tick) for each, tick in zip(shown, ticks, strict=True)])
+            numbers = enumerate(samples, self._samples + 1)
+            self._key_frames.extend([number for number, sample in numbers if sample.is_key_frame])
+        self._samples += len(samples)
+
+    def _rising(self, times: list[int]) -> list[int]:
+        """Each later than the one before; where audio and video come seconds apart some are earlier than the file."""
+        if times[0] < self._earliest or any(map(ge, times, times[1:])):
+            for position, dts in enumerate(times):
+                times[position] = dts = max(dts, self._earliest)
+                self._earliest = dts + 1
+        self._earliest = times[-1] + 1
+        return times
 
     def fragment(self) -> tuple[bytes, bytes, bytes, int]:
         """The next fragment's `tfhd` and `tfdt`, the beginning of its `trun`, the rest of it; bytes of its payloads.
 
         Between the two parts of the `trun` stands the offset of the payloads (32 bits).
         """
-        samples = len(self.payloads)
+        self._gather()
+        samples = len(self._payloads)
         first = self._samples - samples
         durations, sizes = self._durations.since(first), self._sizes.since(first)
         durations.append(self._last_ticks())
@@ -134,13 +161,15 @@ class Mp4Track:
         header += box(b"tfdt", struct.pack(">IQ", 1 << 24, self._fragment_begins))
         return header, struct.pack(">I4sII", 20 + len(rows), b"trun", flags, samples), rows, sum(sizes)
 
-    def place(self, offset: int) -> None:
-        """The next fragment's payloads lie at `offset` of the file, one behind the other."""
+    def place(self, offset: int) -> Sequence[bytes | memoryview]:
+        """The next fragment's payloads, which lie at `offset` of the file, one behind the other."""
+        self._gather()
+        payloads, self._payloads = self._payloads, []
         self._chunk_offsets.append(offset)
-        self._chunk_samples.append(len(self.payloads))
-        self.payloads = []
+        self._chunk_samples.append(len(payloads))
         for column in self._columns:
             column.pack()
+        return payloads
 
     def _flags(self, first: int, samples: int) -> "array[int]":
         flags = array("I", [INTER_FRAME]) * samples
@@ -152,6 +181,11 @@ class Mp4Track:
 
     def _last_ticks(self) -> int:
         return (self._last_duration * self._up + self._half) // self._down
+
+    @property
+    def has_news(self) -> bool:
+        """There is something for the next fragment."""
+        return bool(self._waiting or self._payloads)
 
     @property
     def is_empty(self) -> bool:

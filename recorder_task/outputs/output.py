@@ -31,8 +31,11 @@ class Written(NamedTuple):
 class Output(Protocol):
     """One file. All that reaches the bucket goes through its lane, in order."""
 
-    def write(self, sample: Sample) -> None:
-        """Take a sample, in the order of dts over all tracks."""
+    def write(self, samples: Sequence[Sample]) -> None:
+        """Take samples, in the order of dts over all tracks, and count them.
+
+        Raises what the muxer raises; what was counted before is in the file, the one behind it was refused.
+        """
 
     def checkpoint(self) -> None:
         """Bring what is held into the bucket, as far as the format can."""
@@ -56,7 +59,7 @@ class FileOrder:
     on_file: Callable[[OpenFile, FileFacts | None], None]
     """HLS tells in the lane which file it writes, with the facts of what others have written of it."""
     tally: Tally
-    """What was written so far, the sample under muxed not included."""
+    """What was written so far; the output counts."""
     tracks: Sequence[Track]
     starts_at: float
     """Media seconds (dts) of the file's first sample: 0 in the file, for every track."""

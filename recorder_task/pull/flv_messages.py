@@ -48,8 +48,8 @@ FOURCC_AUDIO: Mapping[bytes, str] = {
 WITH_HEADER = frozenset({"h264", "hevc", "vvc", "av1", "vp9", "aac", "opus", "flac"})
 """Codecs whose frames mean nothing before their header has come."""
 WITH_COMPOSITION = frozenset({b"avc1", b"hvc1", b"vvc1"})
-LEGACY_HEVC, LEGACY_AAC, EXTENDED_AUDIO = 12, 10, 9
-WITH_AVC_LAYOUT = frozenset({7, LEGACY_HEVC})
+LEGACY_H264, LEGACY_HEVC, LEGACY_AAC, EXTENDED_AUDIO = 7, 12, 10, 9
+WITH_AVC_LAYOUT = frozenset({LEGACY_H264, LEGACY_HEVC})
 """Behind the first byte: header or frame, three bytes of composition time, the payload."""
 KEY_FRAME, COMMAND_FRAME = 1, 5
 HEADER, FRAMES, FRAMES_WITHOUT_COMPOSITION, MODIFIER = 0, 1, 3, 7
@@ -107,6 +107,16 @@ def _extended_video(body: bytes, frame_kind: int) -> Message | None:
     if len(body) <= at:
         return None
     return Message(codec, False, memoryview(body)[at:], composition_ms, frame_kind == KEY_FRAME)
+
+
+def has_plain_picture(body: bytes) -> bool:
+    """Whether a video frame's first two bytes say all but its composition time: H.264's in their old form do."""
+    return body[0] & 0x8F == LEGACY_H264
+
+
+def has_plain_sound(body: bytes) -> bool:
+    """Whether an audio frame's first two bytes say all: AAC's in their old form do."""
+    return body[0] >> 4 == LEGACY_AAC
 
 
 def in_ffmpegs_words(body: bytes) -> bytes:

@@ -29,6 +29,10 @@ class Tag(NamedTuple):
     body: bytes
 
 
+made = tuple.__new__
+"""`made(Tag, (…))` is a tag in half the time that its class takes."""
+
+
 class FlvReader:
     """Splits the bytes of an FLV, whatever their pieces, into tags."""
 
@@ -48,7 +52,7 @@ class FlvReader:
             end = body_at + (size >> 8)
             if len(content) < end + SIZE_BYTES:
                 break
-            tags.append(Tag(kind & 0x1F, (size & 0xFF) << 16 | low | high << 24, content[body_at:end]))
+            tags.append(made(Tag, (kind & 0x1F, (size & 0xFF) << 16 | low | high << 24, content[body_at:end])))
             at = end + SIZE_BYTES
         self._pending = content[at:]
         return tags

@@ -177,19 +177,16 @@ class Source:
         now, heard_at = time.time(), time.monotonic()
         gathered_ms = (heard_at - self._heard_at) * 1000
         self._heard_at = heard_at
-        newest_ms = {tag.kind: tag.milliseconds for tag in tags}
+        samples = self._finder.samples(tags, now, gathered_ms)
         arrived: list[Sample] = []
-        is_opened = self._opened.is_set()
-        for tag in tags:
-            # What a burst brings of a track came one after another, the last of it just now.
-            age_ms = newest_ms[tag.kind] - tag.milliseconds
-            arrived_at = now - min(age_ms, gathered_ms) / 1000 if age_ms > 0 else now
-            sample = self._finder.take(tag, arrived_at)
-            if sample is not None:
+        if not self._opened.is_set():
+            for sample in samples:
                 arrived.append(sample)
-            if not is_opened and self._finder.is_settled:
-                is_opened = True
+                if self._finder.is_settled:
+                    break
+            if self._finder.is_settled:
                 self._settle()
+        arrived += samples
         with self._lock:
             self._arrived += arrived
             self._arrived_bytes += sum(sample.size for sample in arrived)

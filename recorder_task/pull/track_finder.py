@@ -5,14 +5,23 @@ Frames that nobody could decode are dropped and counted: those before their code
 before the next key frame.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
+from typing import NamedTuple
 
 import av
 
-from recorder_task.pull.flv_messages import WITH_HEADER, Message, audio_message, in_ffmpegs_words, video_message
+from recorder_task.pull.flv_messages import (
+    WITH_HEADER,
+    Message,
+    audio_message,
+    has_plain_picture,
+    has_plain_sound,
+    in_ffmpegs_words,
+    video_message,
+)
 from recorder_task.pull.flv_tags import AUDIO_TAG, FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, VIDEO_TAG, Tag
 from recorder_task.pull.pyav_track import track_of
 from recorder_task.sample import NOTHING, Sample, Track, TrackKind
@@ -24,6 +33,7 @@ ALONE_MS, ANNOUNCED_MS, HOPELESS_MS = 1000, 5000, 10_000
 where no track is known at all."""
 ENOUGH_FRAMES = 1000
 """And no more than so much, whatever the timestamps say."""
+NO_COMPOSITION = bytes(3)
 READABLE = frozenset({"h264", "hevc", "vvc", "av1", "aac", "mp3", "opus"})
 """Of any other codec no more is known than its name, which is enough to say that it cannot be recorded."""
 MP3_PARAMETERS = b"\xff\xfe\x0c"
@@ -44,6 +54,16 @@ class _Search:
     was_tried: bool = False
 
 
+class _Shape(NamedTuple):
+    """What is the same in every frame that begins alike."""
+
+    track: Track
+    begin: int
+    """Of the payload, in the tag's body."""
+    has_composition: bool
+    is_key_frame: bool
+
+
 class TrackFinder:
     """The tracks of one source: the first of each kind."""
 
@@ -53,6 +73,8 @@ class TrackFinder:
         self._newest_ms = 0
         self._frames = 0
         self._dropped: dict[str, int] = {}
+        self._shapes: dict[tuple[int, bytes], _Shape] = {}
+        """Of frames that go on as before, as nearly all do, by their tag's kind and their first two bytes."""
 
     @property
     def tracks(self) -> list[Track]:
@@ -71,6 +93,28 @@ class TrackFinder:
             patience_ms = ANNOUNCED_MS if other.codec else ALONE_MS
         return abs(self._newest_ms - self._first_ms) >= patience_ms or self._frames >= ENOUGH_FRAMES
 
+    def samples(self, tags: Sequence[Tag], now: float, gathered_ms: float) -> Iterator[Sample]:
+        """The samples of tags that came together at `now` (unix s), and gathered for so long."""
+        newest_ms = {kind: milliseconds for kind, milliseconds, _ in tags}
+        shapes = self._shapes
+        for tag in tags:
+            kind, milliseconds, body = tag
+            # What a burst brings of a track came one after another, the last of it just now.
+            age_ms = newest_ms[kind] - milliseconds
+            arrived_at = now - (age_ms if age_ms < gathered_ms else gathered_ms) / 1000 if age_ms > 0 else now
+            shape = shapes.get((kind, body[:2]))
+            if shape is None or len(body) <= shape.begin:
+                sample = self.take(tag, arrived_at)
+                if sample is not None:
+                    yield sample
+                continue
+            track = shape.track
+            presented = milliseconds
+            if shape.has_composition and (composition := body[2:5]) != NO_COMPOSITION:
+                presented += int.from_bytes(composition, "big", signed=True)
+            payload = memoryview(body)[shape.begin :]
+            yield Sample(track, payload, milliseconds, presented, track.frame_ms, shape.is_key_frame, arrived_at)
+
     def take(self, tag: Tag, arrived_at: float) -> Sample | None:
         """The sample of a tag that holds one; what was dropped before it is among its repairs."""
         kind, milliseconds, body = tag
@@ -83,14 +127,24 @@ class TrackFinder:
         if message is None:
             return None
         if message.is_header:
+            self._shapes.clear()
             _note_header(search, message, body)
             return None
         if self._first_ms is None:
             self._first_ms = milliseconds
         self._newest_ms = milliseconds
         self._frames += 1
-        is_as_before = message.codec == search.codec != "mp3" and not search.is_changed  # nearly always
-        track = search.track if is_as_before else _track(search, message, tag)
+        before = search.track
+        is_as_before = message.codec == search.codec != "mp3" and not search.is_changed
+        track = before if is_as_before else _track(search, message, tag)
+        if track is None or track is not before:
+            self._shapes.clear()
+        elif is_as_before and self.is_settled:
+            begin = len(body) - len(message.payload)
+            if kind == VIDEO_TAG and has_plain_picture(body):
+                self._shapes[kind, body[:2]] = _Shape(track, begin, True, message.is_key_frame)
+            elif kind == AUDIO_TAG and has_plain_sound(body):
+                self._shapes[kind, body[:2]] = _Shape(track, begin, False, False)
         if track is None:
             reasons = ("frame_dropped",) if search.header else ("frame_dropped", "headerless")
             for name in (f"{search.kind}_{reason}" for reason in reasons):

@@ -1,7 +1,7 @@
 """A file that is being written: its output, what was counted of it, its entry in the journal."""
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,12 +76,9 @@ class FileUnderWay:
         """Of media that is missing before its beginning."""
         self._noted: dict[str, Any] = {"dropped_seconds": 0.0, "repairs": {}}
 
-    def write(self, samples: Iterable[Sample]) -> None:
+    def write(self, samples: Sequence[Sample]) -> None:
         """Write and count samples, up to the first one that the muxer refuses: raises what it raises."""
-        write, count = self.output.write, self.tally.add
-        for sample in samples:
-            write(sample)
-            count(sample)
+        self.output.write(samples)
 
     @property
     def saved_until(self) -> float:

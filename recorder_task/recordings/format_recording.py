@@ -10,7 +10,7 @@ from recorder_task.recordings.desk import Desk
 from recorder_task.recordings.file_under_way import FileUnderWay
 from recorder_task.recordings.files_in_hand import FilesInHand
 from recorder_task.recordings.format_outcome import FormatOutcome
-from recorder_task.sample import Sample, Track
+from recorder_task.sample import Run, Sample, Track
 from recorder_task.telling.vitals import Meter, Vitals
 from recorder_task.timing.cutter import Cutter
 from recorder_task.timing.interleaver import WHEN
@@ -54,24 +54,30 @@ class FormatRecording:
         drift = drift_ms if len(self._lineup.tracks) > 1 else None
         return self._meter.read(now, queue_depth=self._files.lane.depth, drift_ms=drift)
 
-    def write(self, samples: Sequence[Sample]) -> None:
-        """Take samples of the source, in the order of dts over all tracks."""
-        cutter, has_video, steady = self._cutter, self._lineup.has_video, self._steady
-        run: list[Sample] = []
-        for sample in samples:
-            may_cut = sample.is_key_frame if has_video else cutter.is_due(sample.at)
-            if sample.track in steady and not may_cut:  # nearly always
-                run.append(sample)
-                continue
-            self._mux(run)
-            run = []
-            self._take(sample)
-            cutter, has_video, steady = self._cutter, self._lineup.has_video, self._steady
-        self._mux(run)
+    def write(self, run: Run) -> None:
+        """Take samples of the source."""
+        if self._is_over:
+            return
+        lineup = self._lineup
+        if self._file is None or not lineup.is_steady(run.tracks):
+            self._write_one_by_one(run.samples)
+            return
+        samples = run.only(lineup.tracks)
+        if not samples:
+            return
+        first, last = samples[0], samples[-1]
+        if lineup.has_video:  # a cut falls on a key frame, with which a run begins
+            if first.is_key_frame and self._cutter.step(first.at, is_key_frame=True):
+                self._end_file()
+                self._begin_file(first)
+        elif self._cutter.is_due(last.at):
+            self._write_one_by_one(samples)
+            return
+        self._mux(samples)
 
-    @property
-    def _steady(self) -> Sequence[Track]:
-        return () if self._file is None else self._lineup.steady
+    def _write_one_by_one(self, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            self._take(sample)
 
     def _take(self, sample: Sample) -> None:
         lineup = self._lineup
@@ -230,19 +236,20 @@ class FormatRecording:
         if not self._format.goes_on:
             self.outcome.is_in(file.file_id)
 
-    def _mux(self, run: Sequence[Sample]) -> None:
+    def _mux(self, samples: Sequence[Sample]) -> None:
         """Write samples that belong into the file that is open."""
         file = self._file
-        if file is None or not run:
+        if file is None:
             return
-        left = iter(run)
+        before = file.tally.samples
         try:
-            file.write(left)
+            file.write(samples)
         except Exception as error:  # as above
+            refused = file.tally.samples - before
             self._end_broken_file(error)
-            self.write(list(left))
+            self._write_one_by_one(samples[refused + 1 :])
             return
-        self._meter.take(run)
+        self._meter.take(samples)
 
     def _end_broken_file(self, error: Exception) -> None:
         """The muxer refused a sample: what it took is a file, and the next key frame begins another, a few times."""

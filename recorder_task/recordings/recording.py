@@ -1,13 +1,13 @@
 """One recording inside a recorder: a template or a task, its window, its formats."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.recording.orders import RecordingOrder
 from chalicelib.recording.waiting import deadline_of
 from recorder_task.recordings.desk import Desk
 from recorder_task.recordings.format_recording import FormatRecording
-from recorder_task.sample import Sample
+from recorder_task.sample import Run
 from recorder_task.telling.vitals import Vitals
 from recorder_task.timing.interleaver import PATIENCE_SECONDS
 from recorder_task.timing.window import Window
@@ -68,15 +68,17 @@ class Recording:
         for each in self._formats.values():
             each.keep_time(now)
 
-    def write(self, samples: Sequence[Sample]) -> None:
+    def write(self, run: Run) -> None:
         """Give every format the samples that lie inside the window; the first one behind it ends them."""
         order, window = self._order, self._window
         if order.starts_at or order.ends_at:
             has_video = any(track.kind == "video" for track in self._desk.tracks)
             limits = order.starts_at, order.ends_at
-            samples = [sample for sample in samples if window.covers(sample, *limits, has_video=has_video)]
+            inside = [sample for sample in run.samples if window.covers(sample, *limits, has_video=has_video)]
+            if len(inside) < len(run.samples):
+                run = Run(inside)
         for each in self._formats.values():
-            each.write(samples)
+            each.write(run)
         if window.is_over:
             self._has_opened = order.starts_at < order.ends_at  # not so where it was stopped before its start
             self.finish()

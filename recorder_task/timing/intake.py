@@ -88,8 +88,19 @@ class Intake:
     def push(self, arrived: Sequence[Sample]) -> Iterator[Sample]:
         """Place samples; yields those whose turn has come."""
         self._push_watch.look(arrived)
+        goes_on, newest = self._timeline.goes_on, self._newest
         for sample in arrived:
-            self._place(sample)
+            kind = sample.track.kind
+            step = goes_on(kind, sample.dts, sample.pts, sample.arrived_at)
+            if not step:
+                self._place(sample)
+            elif not sample.duration:
+                sample.duration = step
+            if sample.repairs:
+                self._count(sample.repairs)
+            newest[kind] = sample.at
+        if arrived:
+            self.last_arrival_at = arrived[-1].arrived_at
         samples = self._interleaver.push(arrived)
         self._regularity.look(samples)
         for position, sample in enumerate(samples):
@@ -145,14 +156,13 @@ class Intake:
                 reporter.push_trouble(trouble, description, count=fresh)
 
     def _place(self, sample: Sample) -> None:
-        kind = sample.track.kind
         dts, pts, duration, repairs = self._timeline.place(
-            kind, sample.dts, sample.pts, sample.duration, sample.arrived_at
+            sample.track.kind, sample.dts, sample.pts, sample.duration, sample.arrived_at
         )
-        if repairs or sample.repairs:
-            sample.repairs = {**repairs, **sample.repairs}
-            for name, count in sample.repairs.items():
-                self.repairs[name] = self.repairs.get(name, 0) + count
         sample.place(dts, pts, duration)
-        self._newest[kind] = sample.at
-        self.last_arrival_at = sample.arrived_at
+        if repairs:
+            sample.repairs = {**repairs, **sample.repairs}
+
+    def _count(self, repairs: Mapping[str, int]) -> None:
+        for name, count in repairs.items():
+            self.repairs[name] = self.repairs.get(name, 0) + count

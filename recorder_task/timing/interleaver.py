@@ -33,19 +33,23 @@ class Interleaver:
 
     def push(self, samples: Iterable[Sample]) -> list[Sample]:
         """Take samples; returns those whose turn has come."""
-        now: float | None = None
+        waiting, newest = self._waiting, self._newest
+        last: dict[int, Sample] = {}
         for sample in samples:
-            index, now = sample.track.index, sample.arrived_at
-            queue = self._waiting.get(index)
-            if queue is None:
-                queue = self._meet(sample.track)
-            queue.append(sample)
-            self._heard_at[index] = now
-            if sample.at > self._newest:
-                self._newest = sample.at
-        if now is None:
+            index = sample.track.index
+            if index not in waiting:
+                self._meet(sample.track)
+                waiting = self._waiting
+            waiting[index].append(sample)
+            last[index] = sample
+            if sample.at > newest:
+                newest = sample.at
+        if not last:
             return []
-        return self._until(min(self._settled_until(index, now) for index in self._waiting))
+        self._newest = newest
+        self._heard_at |= {index: each.arrived_at for index, each in last.items()}
+        now = sample.arrived_at
+        return self._until(min([self._settled_until(index, now) for index in waiting]))
 
     def take_first(self, is_wanted: Callable[[Sample], bool]) -> Sample | None:
         """The first sample that waits in a track, before its turn, if it is wanted."""
@@ -55,12 +59,9 @@ class Interleaver:
         """What still waits, in order."""
         return self._until(math.inf)
 
-    def _meet(self, track: Track) -> list[Sample]:
-        queue: list[Sample] = []
-        self._waiting[track.index] = queue
-        if track.kind == "video":
-            self._waiting = {track.index: queue, **self._waiting}
-        return queue
+    def _meet(self, track: Track) -> None:
+        queue: dict[int, list[Sample]] = {track.index: []}
+        self._waiting = queue | self._waiting if track.kind == "video" else self._waiting | queue
 
     def _settled_until(self, index: int, now: float) -> float:
         """The media seconds up to which nothing more is awaited of a track."""

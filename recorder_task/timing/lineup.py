@@ -6,7 +6,7 @@ picture goes on as before, and the sound is held, so that nothing is lost.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from chalicelib.recording.report import Trouble
 from recorder_task.sample import Sample, Track, TrackKind
@@ -38,10 +38,9 @@ class Lineup:
         """A picture is to be recorded."""
         return any(track.kind == "video" for track in self._next)
 
-    @property
-    def steady(self) -> Sequence[Track]:
-        """Those whose samples simply go on in the file under way."""
-        return () if self.is_changing else self.tracks
+    def is_steady(self, tracks: Iterable[Track]) -> bool:
+        """Samples of these tracks of the source, as far as they are recorded, simply go on in the file under way."""
+        return not self.is_changing and all(map(self.knows, tracks))
 
     @property
     def is_changing(self) -> bool:

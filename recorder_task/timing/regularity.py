@@ -5,8 +5,9 @@ alone, and stutter where timestamps are uneven.
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from operator import sub
 from statistics import fmean
 
 from recorder_task.sample import Sample, TrackKind
@@ -29,27 +30,27 @@ class Regularity:
 
     def __init__(self) -> None:
         self.noticed: dict[str, int] = {}
-        self._stretches: dict[TrackKind, list[float]] = {"video": [], "audio": []}
-        self._too_long_at: float | None = None
+        self._times: dict[TrackKind, list[float]] = {"video": [], "audio": []}
+        """Of the stretch under way."""
+        self._too_long_at = -math.inf
         """When the group of pictures is too long; infinite once that was noticed."""
 
-    def look(self, samples: Iterable[Sample]) -> None:
+    def look(self, samples: Sequence[Sample]) -> None:
         """Take samples in the order of their dts."""
-        stretches = self._stretches
-        for sample in samples:
-            at, kind = sample.at, sample.track.kind
-            stretch = stretches[kind]
-            stretch.append(at)
-            if at - stretch[0] >= STRETCH_SECONDS:
-                if _is_uneven(stretch):
+        for kind, times in self._times.items():
+            times += [sample.at for sample in samples if sample.track.kind == kind]
+            while times and times[-1] - times[0] >= STRETCH_SECONDS:
+                end = bisect_left(times, times[0] + STRETCH_SECONDS)
+                if _is_uneven(times[: end + 1]):
                     self._notice(f"{kind}_uneven")
-                stretches[kind] = [at]
-            if kind == "video" and (sample.is_key_frame or self._too_long_at is None or at > self._too_long_at):
-                self._follow_gop(at, is_key_frame=sample.is_key_frame)
+                del times[:end]
+        for sample in samples:
+            if sample.is_key_frame or (sample.at > self._too_long_at and sample.track.kind == "video"):
+                self._follow_gop(sample)
 
-    def _follow_gop(self, at: float, *, is_key_frame: bool) -> None:
-        if is_key_frame or self._too_long_at is None:
-            self._too_long_at = at + LONGEST_GOP_SECONDS
+    def _follow_gop(self, sample: Sample) -> None:
+        if sample.is_key_frame or self._too_long_at == -math.inf:
+            self._too_long_at = sample.at + LONGEST_GOP_SECONDS
         else:
             self._too_long_at = math.inf
             self._notice("gop_abnormal")
@@ -61,6 +62,7 @@ class Regularity:
 def _is_uneven(times: Sequence[float]) -> bool:
     if len(times) <= FEWEST_PACKETS:
         return False
-    distances = sorted(after - before for before, after in pairwise(times))
+    distances = sorted(map(sub, times[1:], times))
     usual = fmean(distances[:-1])  # the longest may be a hole, of which no rhythm is known
-    return sum(abs(each - usual) > usual / 2 for each in distances) >= ODD_SHARE * len(distances)
+    near = bisect_right(distances, usual * 1.5) - bisect_left(distances, usual / 2)
+    return len(distances) - near >= ODD_SHARE * len(distances)

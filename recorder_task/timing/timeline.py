@@ -48,6 +48,8 @@ class _TrackClock:
     arrived_at: float
     others_turn: bool = False
     """Another track's packet has come since this one's last."""
+    other: "_TrackClock | None" = None
+    """The other track's, once there is one."""
 
 
 class Timeline:
@@ -65,13 +67,35 @@ class Timeline:
         self._shifts: deque[int] = deque([0], maxlen=KNOWN_SHIFTS)
         self._is_desynced = False
 
+    def goes_on(self, kind: str, dts: int, pts: int, arrived_at: float) -> int:
+        """The distance of a packet that simply follows the one before it, as nearly all do.
+
+        Its place is where the source has put it. 0, and nothing done, for one that has to be placed.
+        """
+        clock = self._clocks.get(kind)
+        if clock is None or clock.shift or pts < dts or self._is_desynced:
+            return 0
+        step = dts - clock.last
+        other = clock.other
+        if not 0 < step <= NEAR_MS or (other is not None and not -DESYNC_MS <= dts - other.last <= DESYNC_MS):
+            return 0
+        if other is not None:
+            other.others_turn, clock.others_turn = True, False
+        clock.last = clock.last_source = dts
+        clock.step = step
+        clock.arrived_at = arrived_at
+        return step
+
     def place(self, kind: str, dts: int, pts: int, duration: int, arrived_at: float) -> Times:
         """Where a packet of the track of `kind` lies that arrived at `arrived_at` (seconds of our clock)."""
         clock = self._clocks.get(kind)
         repairs: list[str] = []
         if clock is None:
-            clock = self._clocks[kind] = self._begin(kind, dts, duration, arrived_at, repairs)
+            clock = self._begin(kind, dts, duration, arrived_at, repairs)
             placed = clock.last
+            for other in self._clocks.values():
+                clock.other, other.other = other, clock
+            self._clocks[kind] = clock
         elif 0 < (step := dts + clock.shift - clock.last) <= NEAR_MS:  # nearly always
             placed = clock.last + step
             clock.last, clock.last_source, clock.step, clock.arrived_at = placed, dts, step, arrived_at
@@ -82,7 +106,7 @@ class Timeline:
             presented += placed - dts - clock.shift
         if pts < dts:
             repairs.append(f"{kind}_time_illegal")
-        self._watch_distance(kind, clock, repairs)
+        self._watch_distance(clock, repairs)
         if presented < placed:
             presented = placed
         return Times(placed, presented, duration or clock.step, self._counted(repairs) if repairs else NOTHING)
@@ -156,19 +180,18 @@ class Timeline:
     def _alternatives(self, shift: int) -> Sequence[int]:
         return [*reversed(self._shifts), shift + WRAP, shift - WRAP]
 
-    def _watch_distance(self, kind: str, clock: _TrackClock, repairs: list[str]) -> None:
-        for name, other in self._clocks.items():
-            if name == kind:
-                continue
-            other.others_turn = True
-            if clock.others_turn:
-                distance = abs(clock.last - other.last)
-                if not self._is_desynced and distance > DESYNC_MS:
-                    self._is_desynced = True
-                    repairs.append("desync")
-                elif self._is_desynced and distance < DESYNC_MS / 2:
-                    self._is_desynced = False
-        clock.others_turn = False
+    def _watch_distance(self, clock: _TrackClock, repairs: list[str]) -> None:
+        other = clock.other
+        if other is None:
+            return
+        if clock.others_turn:
+            distance = abs(clock.last - other.last)
+            if not self._is_desynced and distance > DESYNC_MS:
+                self._is_desynced = True
+                repairs.append("desync")
+            elif self._is_desynced and distance < DESYNC_MS / 2:
+                self._is_desynced = False
+        other.others_turn, clock.others_turn = True, False
 
     def _notice_step(self, kind: str, step: int) -> None:
         if -HALF_WRAP < step < 0 or step > NEAR_MS:

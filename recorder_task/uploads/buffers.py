@@ -3,6 +3,7 @@
 Fresh memory costs a page fault for every 4 KiB, which is more than all else that a muxer of ours does with a packet.
 """
 
+from collections.abc import Sequence
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
 PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS
@@ -30,6 +31,18 @@ class Buffer:
             self._move(end)
         self._room[begin:end] = data
         return len(data)
+
+    def extend(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Append pieces."""
+        end = self.size_bytes + sum(map(len, pieces))
+        if end > len(self._room):
+            self._move(end)
+        room, begin = self._room, self.size_bytes
+        for piece in pieces:
+            end = begin + len(piece)
+            room[begin:end] = piece
+            begin = end
+        self.size_bytes = begin
 
     def view(self) -> memoryview:
         """What it holds now, without a copy."""

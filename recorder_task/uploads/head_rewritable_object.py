@@ -6,6 +6,8 @@ its own number, though small: at any moment somebody else can complete the uploa
 came since the last checkpoint.
 """
 
+from collections.abc import Sequence
+
 from recorder_task.aws.errors import Overtaken
 from recorder_task.aws.s3 import UploadedPart, Uploads
 from recorder_task.tally import Tally
@@ -64,13 +66,17 @@ class HeadRewritableObject:
         """Bytes written so far."""
         return self._part_offset + self._part.size_bytes
 
-    def append(self, *pieces: bytes | memoryview) -> None:
+    @property
+    def full_bytes(self) -> int:
+        """The size at which the part in progress is whole: units behind that belong to the next one."""
+        return self._part_offset + self._full_bytes
+
+    def append(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Write whole units (a tag, a frame, a fragment) behind all there is."""
         part = self._part
         if self._buffers.given_back:
             self._buffers.settle(part)
-        for piece in pieces:
-            part.write(piece)
+        part.extend(pieces)
         if self._is_checkpoint_late or part.size_bytes >= self._full_bytes:
             self.boundary()
 

@@ -5,7 +5,7 @@ Source: Adobe RTMP specification 1.0, section 5.3.
 
 import struct
 
-from recorder_task.pull.flv_tags import Tag
+from recorder_task.pull.flv_tags import Tag, made
 
 SET_CHUNK_SIZE, ABORT = 1, 2
 FIRST_CHUNK_BYTES = 128
@@ -91,8 +91,13 @@ class ChunkReader:
             stream.milliseconds = value if shape == 0 else stream.milliseconds + value & 0xFFFFFFFF
             stream.missing = size_bytes
             if size_bytes <= self._chunk_bytes and at + size_bytes <= end:  # and ends, nearly always
-                self._take(Tag(kind, stream.milliseconds, bytes(content[at : at + size_bytes])), messages)
-                return at + size_bytes
+                after = at + size_bytes
+                message = made(Tag, (kind, stream.milliseconds, bytes(content[at:after])))
+                if kind > ABORT:
+                    messages.append(message)
+                else:
+                    self._obey(message)
+                return after
         return self._payload(stream, content, at, min(stream.missing, self._chunk_bytes), messages)
 
     def _payload(self, stream: _ChunkStream, content: memoryview, at: int, size_bytes: int, messages: list[Tag]) -> int:
@@ -106,16 +111,17 @@ class ChunkReader:
         stream.body += piece
         if not stream.missing:
             body, stream.body = bytes(stream.body), None
-            self._take(Tag(stream.kind, stream.milliseconds, body), messages)
+            message = Tag(stream.kind, stream.milliseconds, body)
+            if stream.kind > ABORT:
+                messages.append(message)
+            else:
+                self._obey(message)
         return at + len(piece)
 
-    def _take(self, message: Tag, messages: list[Tag]) -> None:
-        kind = message.kind
-        if kind > ABORT:
-            messages.append(message)
-        elif kind == SET_CHUNK_SIZE:
+    def _obey(self, message: Tag) -> None:
+        if message.kind == SET_CHUNK_SIZE:
             self._chunk_bytes = max(1, int.from_bytes(message.body[:4], "big") & 0x7FFFFFFF)
-        elif kind == ABORT:
+        elif message.kind == ABORT:
             stream = self._streams.get(int.from_bytes(message.body[:4], "big"))
             if stream is not None:
                 stream.body = None

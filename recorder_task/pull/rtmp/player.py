@@ -56,7 +56,7 @@ class Player:
             data = self._greet(self._greeting, data)
         tags: list[Tag] = []
         for message in self._chunks.feed(data):
-            kind = message.kind
+            kind = message[0]
             if kind in (AUDIO_TAG, VIDEO_TAG):
                 tags.append(message)
             elif kind == AGGREGATE:

@@ -1,6 +1,8 @@
 """A playlist that grows for hours: each version is the one before it and a few lines, which alone are made anew."""
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +12,12 @@ from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import FormatOrder, RecordFormat
 from chalicelib.recording.playlist import END, Segment
 from chalicelib.recording.stream import StreamRef
-from chalicelib.table import Put
-from recorder_task.outputs.continuation import Continuation
+from chalicelib.recording.waiting import WaitingFile
+from chalicelib.table import Delete, Put
+from recorder_task.outputs.continuation import Candidate, Continuation
 from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
 from recorder_task.session.journal import Journal
-from tests.bench.memory_bucket import MemoryBucket
+from tests.bench.memory_disk_bucket import MemoryDiskBucket
 from tests.fakes.table import FakeTable
 
 SEGMENTS = 1200
@@ -46,11 +49,11 @@ FACTS = FileFacts(
 )
 
 
-class Versions(MemoryBucket):
+class Versions(MemoryDiskBucket):
     """Keeps each version of the playlist."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self.texts: list[bytes] = []
 
     def replace(self, key: str, body: bytes, *, content_type: str, cache_control: str, facts: str, after: str) -> str:
@@ -58,7 +61,9 @@ class Versions(MemoryBucket):
         return f'"{len(self.texts)}"'
 
 
-def test_each_version_is_the_one_before_and_the_lines_of_one_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_version_is_the_one_before_and_the_lines_of_one_segment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     encoded: list[str] = []
     encode = Segment.encode
 
@@ -67,7 +72,7 @@ def test_each_version_is_the_one_before_and_the_lines_of_one_segment(monkeypatch
         return encode(segment)
 
     monkeypatch.setattr(Segment, "encode", note)
-    table, bucket = FakeTable(), Versions()
+    table, bucket = FakeTable(), Versions(tmp_path)
     table.put(Put(key=keys.session("session-1"), item={"epoch": 1}))
     continuation = Continuation(Journal(table, "session-1", 1, threading.Event()), STREAM, "template-1")
     playlist = GrowingPlaylist(bucket, continuation, FILE, writer="abcdef", target_seconds=12, on_file=lambda *_: None)
@@ -81,3 +86,38 @@ def test_each_version_is_the_one_before_and_the_lines_of_one_segment(monkeypatch
         assert after.count(b"\n") - before.count(b"\n") == 3 + after.endswith(END)
     finished = playlist.finished(utc_offset_hours=8)
     assert (finished.duration_seconds, finished.playlist_bytes) == (6.0 * SEGMENTS, len(bucket.texts[-1]))
+
+
+class PutAwayJustBefore(Continuation):
+    """Whoever recovers the file puts it away between our look at the table and our claim."""
+
+    def __init__(self, table: FakeTable, journal: Journal) -> None:
+        super().__init__(journal, STREAM, "template-1")
+        self._table_of_others = table
+
+    def take(self, candidate: Candidate) -> OpenFile | None:
+        """As ever, but too late for a file that does not wait yet."""
+        if candidate.waiting is None:
+            away = WaitingFile(file=candidate.file, paused_at=BEGAN_AT, deadline=BEGAN_AT + 600)
+            self._table_of_others.transact(away.put_away(), Delete(key=candidate.file.key))
+        return super().take(candidate)
+
+
+def test_a_file_that_is_put_away_between_the_look_and_the_claim_is_gone_on_with(tmp_path: Path) -> None:
+    table = FakeTable()
+    table.put(Put(key=keys.session("session-1"), item={"epoch": 2}))
+    table.put(Put(key=FILE.key, item=FILE.as_item()))
+    continuation = PutAwayJustBefore(table, Journal(table, "session-1", 2, threading.Event()))
+    new = replace(FILE, file_id="5000000000000000043", epoch=2, began_at=BEGAN_AT + 10)
+    told: list[str] = []
+    playlist = GrowingPlaylist(
+        Versions(tmp_path),
+        continuation,
+        new,
+        writer="abcdef",
+        target_seconds=12,
+        on_file=lambda file, _: told.append(file.file_id),
+    )
+    playlist.add(Piece(content=b"x", seconds=6.0, began_at=BEGAN_AT, is_discontinuous=False, facts=FACTS))
+    assert told == [FILE.file_id]
+    assert [item["file_id"] for item in table.query(keys.session("session-1").pk, prefix=keys.FILE_PREFIX)] == told

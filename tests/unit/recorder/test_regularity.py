@@ -50,7 +50,7 @@ def test_groups_of_pictures(stream: Sequence[Sample], expected: Mapping[str, int
 def test_distances_between_packets_over_30_s(distances: Sequence[int], expected: Mapping[str, int]) -> None:
     times = accumulate([*distances] * (30_500 // sum(distances)), initial=0)
     regularity = Regularity()
-    regularity.look(sample(AUDIO, at) for at in times)
+    regularity.look([sample(AUDIO, at) for at in times])
     assert regularity.noticed == expected
 
 

@@ -175,7 +175,7 @@ def test_what_lies_in_the_bucket_is_known_in_seconds() -> None:
     target = HeadRewritableObject(bucket, lane, tally=tally, key="key", content_type="", part_bytes=4)
     for at in (0, 40, 80):
         target.write(b"aa")
-        tally.add(sample(VIDEO, at))
+        tally.add([sample(VIDEO, at)])
         target.boundary()
     end(lane)
     assert (tally.seconds, tally.saved_seconds) == (0.12, 0.08)
