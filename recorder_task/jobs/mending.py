@@ -1,11 +1,11 @@
 """How the file that a dead recorder left becomes the one it would have ended with, format by format.
 
-An FLV is copied by its bytes and gets its final head; an MP4 is written once more through its own output, which makes
-it one movie without fragments; a file of sound alone is as it has to be, and only counted. What is written again is
-written under the file's own key: the object there stays what it was until the new one is complete.
+An FLV and an MP4 are copied by their bytes and get their final head; a file of sound alone is as it has to be, and only
+counted. What is written again is written under the file's own key: the object there stays what it was until the new
+one is complete.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,12 +17,11 @@ from chalicelib.settings import Settings
 from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.jobs.stored_file import StoredFile
 from recorder_task.jobs.stored_flv import stored_flv
-from recorder_task.jobs.stored_mp4 import stored_mp4
-from recorder_task.outputs.continuation import Continuation
+from recorder_task.jobs.stored_mp4 import StoredMp4
 from recorder_task.outputs.flv_head import CONTENT_TYPE
-from recorder_task.outputs.formats import FORMATS
-from recorder_task.outputs.output import FileOrder, Output, Written
-from recorder_task.sample import Track
+from recorder_task.outputs.mp4 import finish
+from recorder_task.outputs.mp4_fragments import OtherForm
+from recorder_task.outputs.output import Written
 from recorder_task.session.journal import Journal
 from recorder_task.tally import Tally
 from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
@@ -75,6 +74,18 @@ class Workshop:
         if lane.failure is not None:
             raise lane.failure
 
+    def object(self, lane: UploadLane, file: OpenFile, tally: Tally, content_type: str) -> HeadRewritableObject:
+        """What becomes the file anew, under its own key."""
+        return HeadRewritableObject(
+            self.bucket,
+            lane,
+            tally=tally,
+            key=media_key(file.file_id, file.format),
+            content_type=content_type,
+            part_bytes=self.settings.part_bytes,
+            is_new=False,
+        )
+
     def confirm(self, lane: UploadLane, file: OpenFile) -> None:
         """Behind all that is in the lane, before the object is completed: or another recovery has come meanwhile."""
         lane.submit(lambda: self.journal.confirm(file.file_id))
@@ -94,71 +105,42 @@ def counted(shop: Workshop, file: OpenFile) -> Mended | None:
 
 def with_final_head(shop: Workshop, file: OpenFile) -> Mended | None:
     """An FLV, the frames as they are."""
-    key, part_bytes = media_key(file.file_id, file.format), shop.settings.part_bytes
-    stored = stored_flv(shop.bucket, key, began_at=file.began_at)
+    stored = stored_flv(shop.bucket, media_key(file.file_id, file.format), began_at=file.began_at)
     if stored is None:
         return None
     tally = stored.count.tally
     with shop.lane(file) as (lane, between_runs):
-        grown = HeadRewritableObject(
-            shop.bucket, lane, tally=tally, key=key, content_type=CONTENT_TYPE, part_bytes=part_bytes, is_new=False
-        )
+        grown = shop.object(lane, file, tally, CONTENT_TYPE)
         grown.append([stored.head.beginning])
-        for run in stored.runs(part_bytes // RUNS_OF_A_PART):
+        for run in stored.runs(shop.settings.part_bytes // RUNS_OF_A_PART):
             grown.append([run])
             between_runs()
         shop.confirm(lane, file)
-        written = stored.head.finish(grown, tally, stored.count.key_frames)
-    return Mended(tally, written)
+        return Mended(tally, stored.head.finish(grown, tally, stored.count.key_frames))
 
 
-def written_again(shop: Workshop, file: OpenFile) -> Mended | None:
-    """Sample by sample, through the output of the format."""
-    output: Output | None = None
-    tally: Tally | None = None
-    with (
-        stored_mp4(shop.bucket, media_key(file.file_id, file.format), began_at=file.began_at) as stored,
-        shop.lane(file) as (lane, between_runs),
-    ):
-        try:
-            for run in filter(None, stored.runs()):
-                if output is None or tally is None:
-                    tally = Tally(run[0])
-                    output = FORMATS[file.format].open(_order(shop, file, lane, stored.tracks, tally))
-                output.write(run)
-                between_runs()
-            if output is None or tally is None:
-                return None
-            shop.confirm(lane, file)
-            written = output.finish()
-        except BaseException:
-            if output is not None:
-                output.abort()
-            raise
-    return Mended(tally, written)
-
-
-def _order(shop: Workshop, file: OpenFile, lane: UploadLane, tracks: Sequence[Track], tally: Tally) -> FileOrder:
-    settings = shop.settings
-    return FileOrder(
-        bucket=shop.bucket,
-        lane=lane,
-        entry=file,
-        continuation=Continuation(shop.journal, file.stream, file.recording_id),
-        on_file=lambda *_: None,
-        tally=tally,
-        utc_offset_hours=settings.naming_utc_offset_hours,
-        tracks=tracks,
-        starts_at=tally.first.at,
-        part_bytes=settings.part_bytes,
-        segment_seconds=settings.hls_segment_seconds,
-        is_new=False,
-    )
+def with_final_movie(shop: Workshop, file: OpenFile) -> Mended | None:
+    """An MP4, the fragments as they are; one that is in another form than they are while it grows is only counted."""
+    try:
+        stored = StoredMp4(shop.bucket, media_key(file.file_id, file.format), began_at=file.began_at)
+    except OtherForm:
+        return counted(shop, file)
+    tracks = list(stored.tracks.values())
+    with shop.lane(file) as (lane, between_runs):
+        grown = shop.object(lane, file, stored.tally, stored.content_type)
+        grown.append([stored.beginning])
+        for run in stored.runs():
+            grown.append([run])
+            between_runs()
+        if stored.tally.is_empty:
+            return None
+        shop.confirm(lane, file)
+        return Mended(stored.tally, finish(grown, stored.movie, tracks))
 
 
 MENDING: Mapping[RecordFormat, Callable[[Workshop, OpenFile], Mended | None]] = {
     RecordFormat.FLV: with_final_head,
-    RecordFormat.MP4: written_again,
+    RecordFormat.MP4: with_final_movie,
     RecordFormat.AAC: counted,
     RecordFormat.MP3: counted,
 }

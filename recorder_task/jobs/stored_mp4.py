@@ -1,119 +1,145 @@
-"""An MP4 that a dead recorder left, which is fragmented: its samples are read of its bytes, without FFmpeg's demuxer.
+"""An MP4 that a dead recorder left, read by its bytes: it is as it has to be but for its head and, perhaps, its end.
 
-That one reads the whole file twice, for it looks for all fragments first, and copies each sample three times. It reads
-the empty `moov`, of which it knows the tracks; and a file that is not fragmented any more (`StoredFile`).
+Its fragments lie where they will lie in the finished file too, hidden in one `mdat`. So they are passed on as they
+are, and of each nothing is read but its `moof`, which says what samples are behind it.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import suppress
 from io import BytesIO
-from itertools import accumulate
 from operator import attrgetter
-from types import TracebackType
-from typing import Any
 
 import av
 
 from recorder_task.aws.s3_reading import ReadableBucket
-from recorder_task.jobs.mp4_fragments import HEADER_BYTES, NO_KEY_FRAME, OtherForm, is_fragmented, runs_of
-from recorder_task.jobs.stored_file import PIECE_BYTES, StoredFile
+from recorder_task.jobs.stored_file import PIECE_BYTES
+from recorder_task.outputs.mp4 import ROOM, content_type
 from recorder_task.outputs.mp4_boxes import boxes
+from recorder_task.outputs.mp4_fragments import HEADER_BYTES, OtherForm, TrackRun, track_runs
+from recorder_task.outputs.mp4_movie import movie_in
+from recorder_task.outputs.mp4_track import Mp4Track
 from recorder_task.pull.pyav_track import track_of
 from recorder_task.sample import Sample, Track
+from recorder_task.tally import Tally, TrackTally
 
+HEAD = (b"ftyp", b"free", b"moov")
 WHEN = attrgetter("at")
 
 
-def stored_mp4(bucket: ReadableBucket, key: str, *, began_at: float) -> "StoredMp4 | StoredFile":
-    """The file under a key, to be opened by `with`; `began_at` is when its first packet had arrived, unix s."""
-    size_bytes = bucket.size(key) or 0
-    beginning = bucket.read(key, 0, PIECE_BYTES) if size_bytes else b""
-    with suppress(OtherForm):
-        if is_fragmented(beginning):
-            return StoredMp4(bucket, key, size_bytes, beginning, began_at=began_at)
-    return StoredFile(bucket, key, began_at=began_at)
-
-
 class StoredMp4:
-    """A fragmented file, used as StoredFile is."""
+    """A fragmented file; raises OtherForm for one that none of our recorders writes, or that breaks off in its head.
 
-    def __init__(self, bucket: ReadableBucket, key: str, size_bytes: int, beginning: bytes, *, began_at: float) -> None:
+    `began_at` is when its first packet had arrived, unix s. `tracks` know the samples that `runs` has come by.
+    """
+
+    def __init__(self, bucket: ReadableBucket, key: str, *, began_at: float) -> None:
         self._bucket = bucket
         self._key = key
-        self._beginning = beginning
         self._began_at = began_at
-        self._size_bytes = size_bytes
-        self._tracks: dict[int, Track] = {}
-        """By the ids that they have in the file."""
-        self._container: Any = None
-        self._first_at: float | None = None
+        self._until = bucket.size(key) or 0
+        """Where the last whole sample ends, as far as is known."""
+        content = bucket.read(key, 0, PIECE_BYTES) if self._until else b""
+        self.beginning = _head(content)
+        """All that is in front of the first fragment."""
+        self.movie = movie_in(self.beginning)
+        with av.open(BytesIO(self.beginning), "r", format="mp4") as container:
+            streams = (*container.streams.video[:1], *container.streams.audio[:1])
+            found = {stream.id: track_of(stream) for stream in streams}
+        self.tracks = {
+            track_id: Mp4Track(track, track_id, round(1 / track.time_base), starts_at=0.0)
+            for track_id, track in found.items()
+        }
+        self._counts = [_Count(track, began_at=began_at) for track in found.values()]
+        self._count_of = dict(zip(found, self._counts, strict=True))
+        self.tally = Tally(_bare_sample(next(iter(found.values())), 0, began_at))
+        """Of what `runs` has given."""
+        self.content_type = content_type(found.values())
 
-    def __enter__(self) -> "StoredMp4":
-        # No fragment: of the samples FFmpeg would guess bit rates, which the file's recorder had not written.
-        moov_end = next(end for kind, *_, end in boxes(self._beginning) if kind == b"moov")
-        self._container = av.open(BytesIO(self._beginning[:moov_end]), "r", format="mp4")
-        streams = self._container.streams
-        self._tracks = {each.id: track_of(each) for each in (*streams.video[:1], *streams.audio[:1])}
-        return self
+    def runs(self) -> Iterator[memoryview]:
+        """All behind the head, up to the end of the last whole sample, some at a time."""
+        at = box_at = len(self.beginning)
+        while at < self._until:
+            piece = self._bucket.read(self._key, at, PIECE_BYTES)
+            box_at = at + self._look(piece, box_at - at, at)
+            end = at + len(piece)
+            if box_at < end and len(piece) < PIECE_BYTES:  # and no more comes
+                self._until = min(self._until, box_at)
+            stop = min(box_at, end, self._until)
+            if stop <= at < self._until:
+                raise OtherForm(f"a fragment's head of more than {PIECE_BYTES} bytes")
+            self._settle()
+            yield memoryview(piece)[: stop - at]
+            at = stop
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._container.close()
+    def _look(self, piece: bytes, start: int, piece_at: int) -> int:
+        """Go through the boxes from `start` on; returns where the first one is that is not there, or not whole."""
+        while start + HEADER_BYTES <= len(piece):
+            [(kind, _, _, end)] = boxes(piece, start, start + HEADER_BYTES)
+            if kind == b"moof":
+                if end > len(piece):
+                    break
+                self._adopt(piece, start, end, piece_at)
+            start = end
+        return start
+
+    def _adopt(self, piece: bytes, start: int, end: int, piece_at: int) -> None:
+        """Take the samples of the `moof` from `start` to `end`, as far as they are whole."""
+        moof_at = piece_at + start
+        left_bytes, whole_until, is_torn = self._until - moof_at, end - start, False
+        for run in track_runs(piece, start, end):
+            whole = run.whole_in(left_bytes)
+            is_torn = is_torn or len(whole.sizes) < len(run.sizes)
+            if run.track_id in self.tracks and whole.sizes:
+                whole_until = max(whole_until, run.offset + sum(whole.sizes))
+                self.tracks[run.track_id].adopt(whole, moof_at + run.offset)
+                self._count_of[run.track_id].add(whole)
+        if is_torn:
+            self._until = moof_at + whole_until
+
+    def _settle(self) -> None:
+        """Bring the tally up to date."""
+        tracks = [count.tally for count in self._counts if count.samples]
+        if tracks:
+            tally = self.tally
+            tally.first = min((each.first for each in tracks), key=WHEN)
+            tally.last = max((each.last for each in tracks), key=WHEN)
+            tally.last.arrived_at = self._began_at + tally.last.at - tally.first.at
+            tally.tracks = {each.track.index: each for each in tracks}
+
+
+class _Count:
+    """What was counted of one track."""
+
+    def __init__(self, track: Track, *, began_at: float) -> None:
+        self.samples = self.size_bytes = 0
+        self._track = track
+        self._began_at = began_at
+        self._begins = self._last = self._last_duration = 0
+
+    def add(self, run: TrackRun) -> None:
+        """Count samples."""
+        if not self.samples:
+            self._begins = run.begins
+        self._last, self._last_duration = run.begins + sum(run.durations[:-1]), run.durations[-1]
+        self.samples += len(run.sizes)
+        self.size_bytes += sum(run.sizes)
 
     @property
-    def tracks(self) -> list[Track]:
-        """Of the file."""
-        return list(self._tracks.values())
+    def tally(self) -> TrackTally:
+        """The same as a tally has it."""
+        first, last = (_bare_sample(self._track, at, self._began_at) for at in (self._begins, self._last))
+        last.duration = self._last_duration
+        return TrackTally(self._track, first, last, self.size_bytes, self.samples)
 
-    def runs(self) -> Iterator[list[Sample]]:
-        """Every sample that reads, in the order of dts over all tracks, a fragment's at a time."""
-        at, wanted_bytes = 0, PIECE_BYTES
-        while at < self._size_bytes:
-            piece = self._bucket.read(self._key, at, wanted_bytes)
-            is_last = len(piece) < wanted_bytes
-            whole_until = box_end = 0
-            moof: tuple[int, int] | None = None
-            for kind, start, _, box_end in boxes(piece):
-                if kind != b"mdat":
-                    moof = (start, box_end) if kind == b"moof" and box_end <= len(piece) else None
-                elif moof is not None and (is_last or box_end <= len(piece)):
-                    yield self._samples(piece, *moof)
-                    whole_until = box_end
-            if is_last:
-                return
-            at += whole_until
-            # The `mdat` behind the last `moof` says how long it is only in its own header.
-            wanted_bytes = max(PIECE_BYTES, box_end - whole_until + HEADER_BYTES)
 
-    def _samples(self, piece: bytes, start: int, end: int) -> list[Sample]:
-        """Those of the `moof` from `start` to `end`, as far as they are whole."""
-        view, samples = memoryview(piece), list[Sample]()
-        for run in runs_of(piece, start, end):
-            track = self._tracks.get(run.track_id)
-            if track is None:
-                continue
-            is_video, per_tick = track.kind == "video", track.seconds_per_tick
-            if self._first_at is None:
-                self._first_at = run.begins * per_tick
-            began_at = self._began_at - self._first_at
-            places = list(accumulate(run.sizes, initial=start + run.offset))
-            ends = places[1 : max(1, bisect_right(places, len(piece)))]
-            times = accumulate(run.durations, initial=run.begins)
-            samples += [
-                Sample(
-                    track,
-                    view[place:end],
-                    dts,
-                    dts + composition,
-                    duration,
-                    is_video and not flags & NO_KEY_FRAME,
-                    began_at + dts * per_tick,
-                )
-                for end, place, dts, duration, flags, composition in zip(
-                    ends, places, times, run.durations, run.flags, run.compositions, strict=False
-                )
-            ]
-        samples.sort(key=WHEN)
-        return samples
+def _bare_sample(track: Track, at: int, arrived_at: float) -> Sample:
+    """A sample, without what is in it."""
+    return Sample(track, b"", at, at, 0, False, arrived_at)
+
+
+def _head(content: bytes) -> bytes:
+    """The head of a file that begins so; raises OtherForm."""
+    found = list(boxes(content))
+    kinds = tuple(kind for kind, *_ in found[:3])
+    if kinds != HEAD or found[2][3] > len(content) or content[found[1][1] : found[1][3]] != ROOM:
+        raise OtherForm("no head of ours")
+    return content[: found[2][3]]

@@ -5,15 +5,15 @@ the `ftyp`, in part 1, which is uploaded once more; the room becomes the header 
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.outputs.mp4_boxes import box
-from recorder_task.outputs.mp4_movie import empty_movie, filled_movie
+from recorder_task.outputs.mp4_movie import EmptyMovie, empty_movie, filled_movie
 from recorder_task.outputs.mp4_track import Mp4Track
 from recorder_task.outputs.output import FileOrder, Written
-from recorder_task.sample import Sample
+from recorder_task.sample import Sample, Track
 from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
 
 FRAGMENT_SECONDS = 1.0
@@ -31,7 +31,7 @@ class Mp4Output:
             order.lane,
             tally=order.tally,
             key=media_key(order.file_id, RecordFormat.MP4),
-            content_type="video/mp4" if any(track.kind == "video" for track in order.tracks) else "audio/mp4",
+            content_type=content_type(order.tracks),
             part_bytes=order.part_bytes,
             is_new=order.is_new,
         )
@@ -43,7 +43,7 @@ class Mp4Output:
         self._fragments = 0
         self._fragment_ends_at = order.starts_at + FRAGMENT_SECONDS
         self._tally = order.tally
-        self._object.append([movie.ftyp, ROOM, movie.moov])
+        self._object.append([beginning(movie)])
 
     def write(self, samples: Sequence[Sample]) -> None:
         """Take samples; each is written with the fragment it belongs to."""
@@ -88,10 +88,24 @@ class Mp4Output:
     def finish(self) -> Written:
         """Write the head again."""
         self._write_fragment()
-        ftyp, head = self._movie.ftyp, self._object.head()
-        moov = filled_movie(self._movie.moov, list(self._tracks.values()))
-        mdat = LARGE_MDAT.pack(1, b"mdat", self._object.size_bytes - len(ftyp))
-        return Written(self._object.finish(b"".join((ftyp, moov, mdat, head[len(ftyp) + len(ROOM) :]))))
+        return finish(self._object, self._movie, list(self._tracks.values()))
 
     def abort(self) -> None:
         """Nothing to free."""
+
+
+def beginning(movie: EmptyMovie) -> bytes:
+    """What the file begins with while it grows."""
+    return movie.ftyp + ROOM + movie.moov
+
+
+def finish(file: HeadRewritableObject, movie: EmptyMovie, tracks: Sequence[Mp4Track]) -> Written:
+    """End a file that begins so and holds the samples of these tracks."""
+    head = file.head()[len(movie.ftyp) + len(ROOM) :]
+    mdat = LARGE_MDAT.pack(1, b"mdat", file.size_bytes - len(movie.ftyp))
+    return Written(file.finish(b"".join((movie.ftyp, filled_movie(movie.moov, tracks), mdat, head))))
+
+
+def content_type(tracks: Iterable[Track]) -> str:
+    """The file's, by what it holds."""
+    return "video/mp4" if any(track.kind == "video" for track in tracks) else "audio/mp4"

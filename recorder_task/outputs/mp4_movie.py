@@ -41,6 +41,11 @@ def empty_movie(tracks: Sequence[Track]) -> EmptyMovie:
             container.add_stream_from_template(track.template, opaque=True)
         container.start_encoding()
         content = file.getvalue()
+    return movie_in(content)
+
+
+def movie_in(content: bytes) -> EmptyMovie:
+    """That of a file that begins so."""
     found = {kind: content[start:end] for kind, start, _, end in boxes(content)}
     return EmptyMovie(found[b"ftyp"], found[b"moov"], _timescales(found[b"moov"], 0, len(found[b"moov"])))
 

@@ -12,12 +12,16 @@ from operator import add, ge, sub
 
 from recorder_task.outputs.column import Column
 from recorder_task.outputs.mp4_boxes import LARGEST_32, big_endian, box, runs, table
+from recorder_task.outputs.mp4_fragments import (
+    BASE_IS_MOOF,
+    FLAGS_COMPOSITIONS,
+    INTER_FRAME,
+    KEY_FRAME,
+    OFFSET_DURATIONS_SIZES,
+    TrackRun,
+)
 from recorder_task.sample import Sample, Track
 
-KEY_FRAME, INTER_FRAME = 0x02000000, 0x01010000
-"""Flags of a sample: depends on no other; depends on others and is no place to begin."""
-BASE_IS_MOOF = 0x020000
-HAS_OFFSET_DURATIONS_SIZES, HAS_FLAGS_COMPOSITIONS = 0x301, 0xC00
 LARGE_FROM = 3 * 2**30
 """Bytes of the file as it grew from which on offsets have 64 bits: the `moov` that comes in front is no GiB."""
 PREROLL_SAMPLES = -1
@@ -151,10 +155,10 @@ class Mp4Track:
         first = self._samples - samples
         durations, sizes = self._durations.since(first), self._sizes.since(first)
         durations.append(self._last_ticks())
-        flags = HAS_OFFSET_DURATIONS_SIZES
+        flags = OFFSET_DURATIONS_SIZES
         columns = [durations, sizes]
         if self._compositions is not None:
-            flags |= HAS_FLAGS_COMPOSITIONS
+            flags |= FLAGS_COMPOSITIONS
             columns += [self._flags(first, samples), self._compositions.since(first)]
         rows = big_endian(*columns)
         header = box(b"tfhd", struct.pack(">II", BASE_IS_MOOF, self.id))
@@ -165,11 +169,30 @@ class Mp4Track:
         """The next fragment's payloads, which lie at `offset` of the file, one behind the other."""
         self._gather()
         payloads, self._payloads = self._payloads, []
+        self._note_chunk(offset, len(payloads))
+        return payloads
+
+    def _note_chunk(self, offset: int, samples: int) -> None:
         self._chunk_offsets.append(offset)
-        self._chunk_samples.append(len(payloads))
+        self._chunk_samples.append(samples)
         for column in self._columns:
             column.pack()
-        return payloads
+
+    def adopt(self, run: TrackRun, offset: int) -> None:
+        """Take samples that lie at `offset` of the file already; the track's time base is that of the file."""
+        if self._samples:
+            self._durations.append(run.begins - self._last)
+        else:
+            self.begins = run.begins
+        self._durations.extend(run.durations[:-1])
+        self._last, self._last_duration = run.begins + sum(run.durations[:-1]), run.durations[-1]
+        self._sizes.extend(run.sizes)
+        if self._compositions is not None:
+            self._compositions.extend(run.compositions)
+            numbers = enumerate(run.flags, self._samples + 1)
+            self._key_frames.extend([number for number, flags in numbers if flags == KEY_FRAME])
+        self._samples += len(run.sizes)
+        self._note_chunk(offset, len(run.sizes))
 
     def _flags(self, first: int, samples: int) -> "array[int]":
         flags = array("I", [INTER_FRAME]) * samples

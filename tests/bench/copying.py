@@ -35,7 +35,7 @@ from tests.media.studio import SESSION_ID, SESSION_KEY, session_item, template_o
 
 FILE_ID = "5000000000000000001"
 ORDER = FormatOrder(interval_seconds=UNCUT_SECONDS)
-SETTINGS = Settings(upload_buffer_bytes=2**30)
+SETTINGS = Settings()
 
 
 class LeavingBucket(MemoryDiskBucket):

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from recorder_task.outputs.mp4_boxes import boxes
-from recorder_task.outputs.mp4_track import INTER_FRAME, KEY_FRAME, LARGE_FROM, Mp4Track
+from recorder_task.outputs.mp4_fragments import INTER_FRAME, KEY_FRAME
+from recorder_task.outputs.mp4_track import LARGE_FROM, Mp4Track
 from recorder_task.sample import Sample, Track
 from tests.unit.recorder.samples import AUDIO, VIDEO
 
