@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from recorder_task.jobs.counting import bare_sample, settle
 from recorder_task.outputs.flv_metadata import KeyFrame
 from recorder_task.pull.flv_messages import Message, audio_message, video_message
 from recorder_task.pull.flv_tags import AUDIO_TAG, SIZE_BYTES, TAG_HEADER_BYTES, VIDEO_TAG, Tag
 from recorder_task.pull.track_finder import INDEXES, MILLISECONDS, probe
-from recorder_task.sample import Sample, Track, TrackKind
+from recorder_task.sample import Track, TrackKind
 from recorder_task.tally import Tally, TrackTally
 from recorder_task.timing.timeline import NEAR_MS
 
@@ -49,7 +50,7 @@ class _Counted:
     @property
     def tally(self) -> TrackTally:
         """As its recorder would have it: the last frame plays as its codec says, or as long as the one before it."""
-        first, last = (_bare_sample(self.track, each, 0.0) for each in (self.first_ms, self.last_ms))
+        first, last = (bare_sample(self.track, each) for each in (self.first_ms, self.last_ms))
         last.duration = self.track.frame_ms or min(self.last_ms - _milliseconds(self.before), NEAR_MS)
         return TrackTally(self.track, first, last, self.size_bytes, self.samples)
 
@@ -75,9 +76,8 @@ class FlvCount:
         self._tracks: dict[int, _Counted] = {}
         self._forms: dict[int, _Form] = {}
         self._began_at = began_at
-        self._last: _Counted | None = None
         track = self._meet(first)
-        self.tally = Tally(_bare_sample(track, first.milliseconds, began_at))
+        self.tally = Tally(bare_sample(track, first.milliseconds))
 
     def take(self, content: bytes, begin: int, run_bytes: int, *, moved_by: int) -> int:
         """Count whole tags from `begin` on, up to the first end that is `run_bytes` further; returns where that is.
@@ -86,7 +86,7 @@ class FlvCount:
         """
         forms, unpack, size = self._forms, START.unpack_from, len(content)
         until = min(begin + run_bytes, size - AROUND_BODY_BYTES + 1)
-        at, counted = begin, self._last
+        at = begin
         while at < until:
             kind_and_size, time, first = unpack(content, at)
             end = at + AROUND_BODY_BYTES + (kind_and_size & 0xFFFFFF)
@@ -102,16 +102,11 @@ class FlvCount:
                 if is_key_frame:
                     self.key_frames.append(KeyFrame(_milliseconds(time) / 1000, at + moved_by))
             at = end
-        self._last = counted
         return at
 
     def settle(self) -> None:
         """Bring the tally up to date."""
-        tally = self.tally
-        tally.tracks = {each.track.index: each.tally for each in self._tracks.values() if each.samples}
-        if self._last is not None:
-            tally.last = _bare_sample(self._last.track, self._last.last_ms, self._began_at)
-            tally.last.arrived_at += tally.last.at - tally.first.at
+        settle(self.tally, self._tracks.values(), began_at=self._began_at)
 
     def _new_form(self, content: bytes, at: int, end: int) -> _Form | None:
         """That of the first frame that has it; None of what holds no frame, which is passed on uncounted."""
@@ -146,8 +141,3 @@ class FlvCount:
 def _milliseconds(written: int) -> int:
     """The time of a tag: three bytes, and behind them the one above."""
     return written >> 8 | (written & 0xFF) << 24
-
-
-def _bare_sample(track: Track, milliseconds: int, arrived_at: float) -> Sample:
-    """A frame, without what is in it."""
-    return Sample(track, b"", milliseconds, milliseconds, 0, False, arrived_at)

@@ -15,7 +15,7 @@ from chalicelib.recording.open_file import OpenFile
 from chalicelib.recording.orders import RecordFormat
 from chalicelib.settings import Settings
 from recorder_task.aws.s3_reading import ReadableBucket
-from recorder_task.jobs.stored_file import StoredFile
+from recorder_task.jobs.stored_file import tally_of
 from recorder_task.jobs.stored_flv import stored_flv
 from recorder_task.jobs.stored_mp4 import StoredMp4
 from recorder_task.outputs.flv_head import CONTENT_TYPE
@@ -93,14 +93,9 @@ class Workshop:
 
 def counted(shop: Workshop, file: OpenFile) -> Mended | None:
     """A file that is as it has to be."""
-    tally: Tally | None = None
-    with StoredFile(shop.bucket, media_key(file.file_id, file.format), began_at=file.began_at) as stored:
-        for run in stored.runs():
-            if run:
-                tally = tally or Tally(run[0])
-                tally.add(run)
-            shop.go_on()
-        return Mended(tally, Written(stored.size_bytes)) if tally is not None else None
+    key = media_key(file.file_id, file.format)
+    tally = tally_of(shop.bucket, key, began_at=file.began_at, go_on=shop.go_on)
+    return Mended(tally, Written(shop.bucket.size(key) or 0)) if tally is not None else None
 
 
 def with_final_head(shop: Workshop, file: OpenFile) -> Mended | None:

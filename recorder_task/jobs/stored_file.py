@@ -1,21 +1,19 @@
-"""A file in the bucket read again packet by packet, as far as it reads: its end may be damaged."""
+"""A file in the bucket counted packet by packet, as far as it reads: its end may be damaged."""
 
 import io
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from types import TracebackType
 from typing import Any
 
 import av
 import av.error
 
 from recorder_task.aws.s3_reading import ReadableBucket
+from recorder_task.jobs.counting import TrackCount, bare_sample, settle
 from recorder_task.pull.pyav_track import track_of
-from recorder_task.sample import Sample
-from recorder_task.timing.interleaver import Interleaver
+from recorder_task.tally import Tally
 
-RUN_SAMPLES = 128
+PACKETS_TOGETHER = 1024
 PIECE_BYTES = 1000 * 1024
 """Read at once: one request for a second or two of media. For a MiB and more the container's allocator asks the system
 each time (MALLOC_MMAP_THRESHOLD_), which costs a page fault for every 4 KiB: more than all else that is done here."""
@@ -69,62 +67,42 @@ class ObjectReader(io.RawIOBase):
         return content
 
 
-class StoredFile:
-    """`with StoredFile(bucket, key, began_at=…) as file:`; `began_at` is when its first packet had arrived, unix s."""
+def tally_of(bucket: ReadableBucket, key: str, *, began_at: float, go_on: Callable[[], None]) -> Tally | None:
+    """What is in the object, as far as it reads; None where it has no sample.
 
-    def __init__(self, bucket: ReadableBucket, key: str, *, began_at: float) -> None:
-        self._reader = ObjectReader(bucket, key)
-        self._began_at = began_at
-        self._container: Any = None
+    Its first packet had arrived at `began_at`, unix s. `go_on` is called every now and then and may raise.
+    """
+    try:
+        container: Any = av.open(ObjectReader(bucket, key), "r")
+    except av.error.FFmpegError:  # not even its beginning is there
+        return None
+    with container:
+        streams = [*container.streams.video[:1], *container.streams.audio[:1]]
+        counts = {stream.index: TrackCount(track_of(stream)) for stream in streams}
+        packets = _packets(container, streams)
+        while some := list(islice(packets, PACKETS_TOGETHER)):
+            for packet in some:
+                count = counts[packet.stream_index]
+                if not count.samples:
+                    count.begins = packet.dts
+                count.last, count.last_duration = packet.dts, packet.duration
+                count.samples += 1
+                count.size_bytes += packet.size
+            go_on()
+    found = [count for count in counts.values() if count.samples]
+    if not found:
+        return None
+    tally = Tally(bare_sample(found[0].track, found[0].begins))
+    settle(tally, found, began_at=began_at)
+    return tally
 
-    def __enter__(self) -> "StoredFile":
-        with suppress(av.error.FFmpegError):  # not even its beginning is there: a file without samples
-            self._container = av.open(self._reader, "r")
-        if self._container is not None:
-            streams = [*self._container.streams.video[:1], *self._container.streams.audio[:1]]
-            self._streams = streams
-        self.tracks = [track_of(stream) for stream in self._streams] if self._container is not None else []
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._container is not None:
-            self._container.close()
-
-    @property
-    def size_bytes(self) -> int:
-        """Of the object."""
-        return self._reader.size_bytes
-
-    def runs(self) -> Iterator[list[Sample]]:
-        """Every sample that reads, in the order of dts over all tracks, some at a time."""
-        interleaver = Interleaver(self.tracks)
-        samples = self._samples()
-        while run := list(islice(samples, RUN_SAMPLES)):
-            yield interleaver.push(run)
-        yield interleaver.flush()
-
-    def _samples(self) -> Iterator[Sample]:
-        tracks = {track.index: track for track in self.tracks}
-        began_at: float | None = None
-        for packet in self._packets():
-            track = tracks[packet.stream_index]
-            is_key_frame = packet.is_keyframe and track.kind == "video"
-            sample = Sample(track, memoryview(packet), packet.dts, packet.pts, packet.duration or 0, is_key_frame, 0.0)
-            if began_at is None:
-                began_at = self._began_at - sample.at
-            sample.packet, sample.arrived_at = packet, began_at + sample.at
-            yield sample
-
-    def _packets(self) -> Iterator[Any]:
-        if self._container is None:
+def _packets(container: Any, streams: Sequence[Any]) -> Iterator[Any]:
+    packets = container.demux(streams)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.FFmpegError):
             return
-        packets = self._container.demux(self._streams)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, av.error.FFmpegError):
-                return
-            if packet.size and packet.dts is not None and packet.pts is not None and not packet.is_corrupt:
-                yield packet
+        if packet.size and packet.dts is not None and packet.pts is not None and not packet.is_corrupt:
+            yield packet

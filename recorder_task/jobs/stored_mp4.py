@@ -6,11 +6,11 @@ are, and of each nothing is read but its `moof`, which says what samples are beh
 
 from collections.abc import Iterator
 from io import BytesIO
-from operator import attrgetter
 
 import av
 
 from recorder_task.aws.s3_reading import ReadableBucket
+from recorder_task.jobs.counting import TrackCount, bare_sample, settle
 from recorder_task.jobs.stored_file import PIECE_BYTES
 from recorder_task.outputs.mp4 import ROOM, content_type
 from recorder_task.outputs.mp4_boxes import boxes
@@ -18,11 +18,9 @@ from recorder_task.outputs.mp4_fragments import HEADER_BYTES, OtherForm, TrackRu
 from recorder_task.outputs.mp4_movie import movie_in
 from recorder_task.outputs.mp4_track import Mp4Track
 from recorder_task.pull.pyav_track import track_of
-from recorder_task.sample import Sample, Track
-from recorder_task.tally import Tally, TrackTally
+from recorder_task.tally import Tally
 
 HEAD = (b"ftyp", b"free", b"moov")
-WHEN = attrgetter("at")
 
 
 class StoredMp4:
@@ -48,9 +46,8 @@ class StoredMp4:
             track_id: Mp4Track(track, track_id, round(1 / track.time_base), starts_at=0.0)
             for track_id, track in found.items()
         }
-        self._counts = [_Count(track, began_at=began_at) for track in found.values()]
-        self._count_of = dict(zip(found, self._counts, strict=True))
-        self.tally = Tally(_bare_sample(next(iter(found.values())), 0, began_at))
+        self._counts = {track_id: TrackCount(track) for track_id, track in found.items()}
+        self.tally = Tally(bare_sample(next(iter(found.values())), 0))
         """Of what `runs` has given."""
         self.content_type = content_type(found.values())
 
@@ -66,7 +63,7 @@ class StoredMp4:
             stop = min(box_at, end, self._until)
             if stop <= at < self._until:
                 raise OtherForm(f"a fragment's head of more than {PIECE_BYTES} bytes")
-            self._settle()
+            settle(self.tally, self._counts.values(), began_at=self._began_at)
             yield memoryview(piece)[: stop - at]
             at = stop
 
@@ -91,49 +88,17 @@ class StoredMp4:
             if run.track_id in self.tracks and whole.sizes:
                 whole_until = max(whole_until, run.offset + sum(whole.sizes))
                 self.tracks[run.track_id].adopt(whole, moof_at + run.offset)
-                self._count_of[run.track_id].add(whole)
+                _count(self._counts[run.track_id], whole)
         if is_torn:
             self._until = moof_at + whole_until
 
-    def _settle(self) -> None:
-        """Bring the tally up to date."""
-        tracks = [count.tally for count in self._counts if count.samples]
-        if tracks:
-            tally = self.tally
-            tally.first = min((each.first for each in tracks), key=WHEN)
-            tally.last = max((each.last for each in tracks), key=WHEN)
-            tally.last.arrived_at = self._began_at + tally.last.at - tally.first.at
-            tally.tracks = {each.track.index: each for each in tracks}
 
-
-class _Count:
-    """What was counted of one track."""
-
-    def __init__(self, track: Track, *, began_at: float) -> None:
-        self.samples = self.size_bytes = 0
-        self._track = track
-        self._began_at = began_at
-        self._begins = self._last = self._last_duration = 0
-
-    def add(self, run: TrackRun) -> None:
-        """Count samples."""
-        if not self.samples:
-            self._begins = run.begins
-        self._last, self._last_duration = run.begins + sum(run.durations[:-1]), run.durations[-1]
-        self.samples += len(run.sizes)
-        self.size_bytes += sum(run.sizes)
-
-    @property
-    def tally(self) -> TrackTally:
-        """The same as a tally has it."""
-        first, last = (_bare_sample(self._track, at, self._began_at) for at in (self._begins, self._last))
-        last.duration = self._last_duration
-        return TrackTally(self._track, first, last, self.size_bytes, self.samples)
-
-
-def _bare_sample(track: Track, at: int, arrived_at: float) -> Sample:
-    """A sample, without what is in it."""
-    return Sample(track, b"", at, at, 0, False, arrived_at)
+def _count(count: TrackCount, run: TrackRun) -> None:
+    if not count.samples:
+        count.begins = run.begins
+    count.last, count.last_duration = run.begins + sum(run.durations[:-1]), run.durations[-1]
+    count.samples += len(run.sizes)
+    count.size_bytes += sum(run.sizes)
 
 
 def _head(content: bytes) -> bytes:

@@ -44,6 +44,17 @@ def completes(request: RequestSeen) -> bool:
     return request.method == "POST" and "uploadId" in request.query
 
 
+class HeadPutAgain:
+    """The first part, for the second time: it is the head that the file ends with."""
+
+    def __init__(self) -> None:
+        self._times = 0
+
+    def __call__(self, request: RequestSeen) -> bool:
+        self._times += request.method == "PUT" and request.query.get("partNumber") == "1"
+        return self._times == 2
+
+
 def commits(request: RequestSeen) -> bool:
     """A ready object."""
     return request.method == "PUT" and request.key.startswith("ready/")
@@ -95,7 +106,7 @@ def test_a_recovery_that_froze_while_it_wrote_a_file_once_more_changes_nothing(
     name: str, s3: FakeS3, source: Source
 ) -> None:
     with s3:
-        died = Frozen(s3, completes)
+        died = Frozen(s3, HeadPutAgain())
         first = Studio(s3, DEAF)
         first.order(source(clip(MADE)), template_order(name))
         first.start()
