@@ -1,4 +1,4 @@
-"""A process that copies: `record FILE FORMAT…`, `recover FILE FORMAT` beside the file, `job FORMAT` in the bucket.
+"""A process that copies: `record FILE FORMAT…`, `recover FILE…` beside the files, `job FORMAT` in the bucket.
 
 Prints two lines: the CPU seconds until it could begin, and those of the copy. `leave FILE FORMAT TARGET` makes what is
 recovered: the file of a recorder that died behind the last packet.
@@ -33,7 +33,6 @@ from tests.bench.memory_disk_bucket import MemoryDiskBucket
 from tests.fakes.table import FakeTable
 from tests.media.studio import SESSION_ID, SESSION_KEY, session_item, template_order
 
-FILE_ID = "5000000000000000001"
 ORDER = FormatOrder(interval_seconds=UNCUT_SECONDS)
 SETTINGS = Settings()
 
@@ -59,7 +58,7 @@ class LeavingBucket(MemoryDiskBucket):
         """Complete it, once what was left is kept."""
         rest = [self._uploads[upload_id][part.number] for part in parts[1:]]
         with self._target.open("wb") as target:
-            for part_file in (self._beginnings[-2], *rest):
+            for part_file in (self._beginnings[-2:][0], *rest):  # of sound alone it is written once
                 target.write(part_file.read_bytes())
         super().complete_upload(key, upload_id, parts, size_bytes, only_if_absent=only_if_absent)
 
@@ -72,11 +71,13 @@ def main(kind: str, *arguments: str) -> None:
             with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
                 _measured(_recording(source, formats, MemoryDiskBucket(Path(folder))))
         case "recover":
-            source, format_ = arguments
-            with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
+            files = [Path(each) for each in arguments]
+            with tempfile.TemporaryDirectory(dir=files[0].parent) as folder:
                 bucket = MemoryDiskBucket(Path(folder))
-                bucket.objects[media_key(FILE_ID, RecordFormat(format_))] = [Path(source)]
-                _measured(_recovery(bucket, format_))
+                formats = [file.suffix[1:] for file in files]
+                for file, format_ in zip(files, formats, strict=True):
+                    bucket.objects[media_key(file_id(format_), RecordFormat(format_))] = [file]
+                _measured(_recovery(bucket, formats))
         case "leave":
             source, format_, target = arguments
             with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
@@ -84,7 +85,7 @@ def main(kind: str, *arguments: str) -> None:
         case "job":
             settings = Settings(bucket_name=os.environ["BUCKET_NAME"])
             with connected(settings, os.environ) as (remote, _):
-                _measured(_recovery(remote, arguments[0]))
+                _measured(_recovery(remote, arguments))
 
 
 def _measured(copy: Callable[[], object]) -> None:
@@ -102,16 +103,35 @@ def _recording(source: str, formats: Sequence[str], bucket: ReadableBucket) -> C
     return Recorder(SETTINGS, bucket, control, Stop(), time.time).run
 
 
-def _recovery(bucket: ReadableBucket, format_: str) -> Callable[[], object]:
-    stream = StreamRef(domain="push.example.com", app="live", stream="room-7")
+def file_id(format_: str) -> str:
+    """Of the file in this format."""
+    return f"500000000000000000{list(RecordFormat).index(RecordFormat(format_))}"
+
+
+def _recovery(bucket: ReadableBucket, formats: Sequence[str]) -> Callable[[], object]:
     table = FakeTable()
     table.put(Put(key=SESSION_KEY, item=session_item("", epoch=2)))
-    left = OpenFile(
-        file_id=FILE_ID,
+    for left in map(_left, formats):
+        table.put(Put(key=left.key, item=left.as_item()))
+    session = SessionOrders.from_item(session_item("", epoch=2))
+    journal = Journal(table, SESSION_ID, 2, threading.Event())
+    recovery = Recovery(SETTINGS, session, bucket, journal, lambda: False)
+
+    def recover() -> None:
+        recovery.run()
+        if any(table.get(keys.open_file(SESSION_ID, file_id(each))) is not None for each in formats):
+            raise RuntimeError("nothing was recovered")
+
+    return recover
+
+
+def _left(format_: str) -> OpenFile:
+    return OpenFile(
+        file_id=file_id(format_),
         format=RecordFormat(format_),
         epoch=1,
         session_id=SESSION_ID,
-        stream=stream,
+        stream=StreamRef(domain="push.example.com", app="live", stream="room-7"),
         stream_param="",
         recording_id="template-1",
         template_id=1,
@@ -120,17 +140,6 @@ def _recovery(bucket: ReadableBucket, format_: str) -> Callable[[], object]:
         began_at=time.time(),
         media_start_ms=0,
     )
-    table.put(Put(key=left.key, item=left.as_item()))
-    session = SessionOrders.from_item(session_item("", epoch=2))
-    journal = Journal(table, SESSION_ID, 2, threading.Event())
-    recovery = Recovery(SETTINGS, session, bucket, journal, lambda: False)
-
-    def recover() -> None:
-        recovery.run()
-        if table.get(keys.open_file(SESSION_ID, FILE_ID)) is not None:
-            raise RuntimeError("nothing was recovered")
-
-    return recover
 
 
 if __name__ == "__main__":
