@@ -27,7 +27,7 @@ class DynamoClient:
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         """GetItem."""
-        return self._call("GetItem", request)
+        return self._call("GetItem", request, is_repeated=True)
 
     def put_item(self, **request: Any) -> dict[str, Any]:
         """PutItem."""
@@ -57,7 +57,7 @@ class DynamoClient:
                 raise TransactionCancelled(codes) from None
             raise
 
-    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, operation: str, request: dict[str, Any], *, is_repeated: bool = False) -> dict[str, Any]:
         answer = self._transport.request(
             "POST",
             "/",
@@ -67,6 +67,7 @@ class DynamoClient:
             },
             body=json.dumps(request).encode(),
             sign_body=True,
+            is_repeated=is_repeated,
         )
         found: dict[str, Any] = json.loads(answer.body)
         return found

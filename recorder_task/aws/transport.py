@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from chalicelib.conflicts import PASSING_REASONS
@@ -38,6 +38,9 @@ STALE_CREDENTIALS = frozenset(
 )
 """Credentials were rotated: others may do."""
 
+REPEATED_SECONDS = 60.0
+"""So long a signature is used again; the services take one of five minutes."""
+
 ErrorReader = Callable[[bytes], tuple[str, str]]
 """(code, message) of an error's body."""
 
@@ -50,6 +53,15 @@ class Watcher(Protocol):
 
     def answered(self) -> None:
         """There was an answer that needs no other try."""
+
+
+class _Repeated(NamedTuple):
+    """A request that may be sent again as it is."""
+
+    asked: tuple[Any, ...]
+    """All that its signature depends on but the time."""
+    signed_at: float
+    head: bytes
 
 
 class Transport:
@@ -85,6 +97,7 @@ class Transport:
         self._watcher: Watcher | None = None
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
+        self._last_repeated: _Repeated | None = None
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of every try from now on."""
@@ -101,11 +114,13 @@ class Transport:
         sign_body: bool = False,
         is_answered_early: bool = False,
         was_let_in: bool = False,
+        is_repeated: bool = False,
     ) -> Answer:
         """Send until an answer is final; raises AwsError for a refusal, Unreachable once `retry_seconds` are over.
 
         Of what `is_answered_early` a 200 may still hold an error. Who `was_let_in` before takes a 403 for an outage,
-        and asks for credentials anew: policies change, tokens expire between two rotations.
+        and asks for credentials anew: policies change, tokens expire between two rotations. One that `is_repeated`, a
+        reading that asks for the same each second, is sent with the same signature for a while.
         """
         began_at = self._clock()
         deadline = began_at + self._retry_seconds
@@ -113,7 +128,10 @@ class Transport:
         while True:
             try:
                 credentials = self._credentials.current()
-                answer = self._once(credentials, method, path, query or {}, headers or {}, body, sign_body)
+                signed = self._signed(
+                    credentials, method, path, query or {}, headers or {}, body, sign_body, is_repeated=is_repeated
+                )
+                answer = self._once(signed, body, is_head=method == "HEAD")
             except OSError as error:
                 failure = Unreachable(type(error).__name__, str(error))
             else:
@@ -140,7 +158,7 @@ class Transport:
         if self._watcher is not None:
             self._watcher.answered()
 
-    def _once(
+    def _signed(
         self,
         credentials: Credentials,
         method: str,
@@ -149,7 +167,15 @@ class Transport:
         headers: Mapping[str, str],
         body: Body,
         sign_body: bool,
-    ) -> Answer:
+        *,
+        is_repeated: bool,
+    ) -> bytes:
+        """The head of a request, signed."""
+        now = time.time()
+        last = self._last_repeated
+        asked = (credentials, method, path, query, headers, body)
+        if is_repeated and last is not None and last.asked == asked and 0 <= now - last.signed_at < REPEATED_SECONDS:
+            return last.head
         head = self._signer.head(
             method=method,
             path=path,
@@ -157,15 +183,21 @@ class Transport:
             headers=headers,
             payload_hash=hashlib.sha256(body).hexdigest() if sign_body else UNSIGNED_PAYLOAD,
             credentials=credentials,
-            now=time.time(),
+            now=now,
         )
+        signed = f"{head}content-length:{len(body)}\r\n\r\n".encode()
+        if is_repeated:
+            self._last_repeated = _Repeated(asked, now, signed)
+        return signed
+
+    def _once(self, signed: bytes, body: Body, *, is_head: bool) -> Answer:
         connection = self._idle_connection() or Connection(self._server, self._tls, self._timeout_seconds)
         try:
-            answer = connection.exchange(
-                f"{head}content-length:{len(body)}\r\n\r\n".encode(), body, is_head=method == "HEAD"
-            )
-        except BaseException:
+            answer = connection.exchange(signed, body, is_head=is_head)
+        except BaseException as error:
             connection.close()
+            if isinstance(error, TimeoutError):
+                self.close()  # the way there may be dead, and the other connections with it
             raise
         if connection.is_reusable:
             with self._lock:

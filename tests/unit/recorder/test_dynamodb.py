@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from chalicelib.keys import Key
 from chalicelib.table import Check, ConditionFailed, DynamoTable, Put, item_exists
+from recorder_task.aws import transport
 from recorder_task.aws.connect import CONTROL_RETRY_SECONDS, TABLE_TIMEOUT_SECONDS
 from recorder_task.aws.credentials import CredentialSource
 from recorder_task.aws.dynamodb import DynamoClient, TransactionCancelled, read_error
@@ -34,6 +36,7 @@ class StubbornDynamo:
         self.refusal: dict[str, Any] = {}
         self.refusals = 0.0
         self.asked: list[dict[str, Any]] = []
+        self.signatures: list[str] = []
 
     def refuse(self, code: str, *reasons: str, times: float = float("inf")) -> None:
         """Refuse with a code and, where it is a transaction that is cancelled, the reason of each of its writes."""
@@ -45,6 +48,7 @@ class StubbornDynamo:
     async def answer(self, request: web.Request) -> web.Response:
         """Take a request or refuse it."""
         self.asked.append(json.loads(await request.read()))
+        self.signatures.append(request.headers["authorization"])
         refuses = len(self.asked) <= self.refusals
         return web.Response(status=400 if refuses else 200, text=json.dumps(self.refusal if refuses else {}))
 
@@ -81,6 +85,23 @@ def table(dynamo: StubbornDynamo, clock: Clock) -> Iterator[DynamoTable]:
         with closing(to_dynamodb):
             client = DynamoClient(to_dynamodb)
             yield DynamoTable("t", lambda: client)
+
+
+def test_a_reading_that_asks_for_the_same_each_second_is_signed_once_a_minute(
+    dynamo: StubbornDynamo, table: DynamoTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for now in (0.0, 1.0, 59.0, 60.0, 61.0):
+        monkeypatch.setattr(transport, "time", SimpleNamespace(time=lambda now=now: 1_800_000_000.0 + now))
+        table.get(Key("P", "a"), only=("epoch",))
+    first, second, third, fourth, fifth = dynamo.signatures
+    assert first == second == third != fourth == fifth
+    table.get(Key("P", "b"), only=("epoch",))
+    assert dynamo.signatures[-1] != fifth
+    table.put(WRITES[1])
+    table.put(WRITES[1])
+    monkeypatch.setattr(transport, "time", SimpleNamespace(time=lambda: 1_800_000_062.0))
+    table.put(WRITES[1])
+    assert dynamo.signatures[-1] != dynamo.signatures[-2]
 
 
 @pytest.mark.parametrize("reasons", PASSING, ids=",".join)

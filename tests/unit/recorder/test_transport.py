@@ -1,7 +1,10 @@
 """How long and how often a request is tried, by a clock of the test's own."""
 
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -116,3 +119,52 @@ def test_a_body_that_takes_longer_than_the_time_out_arrives_at_the_first_try() -
         assert bucket.put("key", bytes(1_000_000), content_type="text/plain")
         assert [request.method for request in far.requests] == ["PUT"]
     assert clock.pauses == []
+
+
+class Stuck:
+    """A server whose connections, two at least, answer once and never again; a new one does until it is `stuck` too."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._together = threading.Barrier(2)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.connections: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.connections.append(self._listener.accept()[0])
+                threading.Thread(target=self._answer, args=(self.connections[-1],), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        connection.recv(65536)
+        if len(self.connections) <= 2:
+            self._together.wait(5)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length:0\r\n\r\n")
+
+    def close(self) -> None:
+        """Stop."""
+        for each in (self._listener, *self.connections):
+            each.close()
+
+
+def test_where_one_connection_hangs_the_idle_ones_are_not_waited_for_too(clock: Clock) -> None:
+    with closing(Stuck()) as stuck:
+        transport = Transport(
+            service="s3",
+            endpoint=stuck.url,
+            region="us-east-1",
+            credentials=CredentialSource(KEYS),
+            read_error=s3.read_error,
+            retry_seconds=60.0,
+            timeout_seconds=0.2,
+            clock=lambda: clock.now,
+            sleep=clock.sleep,
+        )
+        with closing(transport):
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(lambda _: transport.request("GET", "/"), range(2)))
+            assert len(stuck.connections) == 2
+            assert transport.request("GET", "/").status == 200
+    assert (len(stuck.connections), len(clock.pauses)) == (3, 1)
