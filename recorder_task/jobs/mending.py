@@ -115,11 +115,15 @@ def with_final_head(shop: Workshop, file: OpenFile) -> Mended | None:
 
 
 def with_final_movie(shop: Workshop, file: OpenFile) -> Mended | None:
-    """An MP4, the fragments as they are; one that is in another form than they are while it grows is only counted."""
+    """An MP4, the fragments as they are; one that is in another form than while it grows is only counted: it plays."""
     try:
-        stored = StoredMp4(shop.bucket, media_key(file.file_id, file.format), began_at=file.began_at)
+        return _with_final_movie(shop, file)
     except OtherForm:
         return counted(shop, file)
+
+
+def _with_final_movie(shop: Workshop, file: OpenFile) -> Mended | None:
+    stored = StoredMp4(shop.bucket, media_key(file.file_id, file.format), began_at=file.began_at)
     tracks = list(stored.tracks.values())
     with shop.lane(file) as (lane, between_runs):
         grown = shop.object(lane, file, stored.tally, stored.content_type)

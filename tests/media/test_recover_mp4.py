@@ -112,11 +112,25 @@ def test_a_file_that_has_ended_stays_as_it_is(record: Callable[[Clip], Recorded]
     assert recovery.file.duration_seconds == pytest.approx(recording.file.duration_seconds, abs=0.001)
 
 
-def test_so_does_one_in_a_form_that_no_recorder_of_ours_writes(
-    record: Callable[[Clip], Recorded], tmp_path: Path
+@pytest.mark.parametrize(
+    ("find", "found", "instead"),
+    [
+        (bytes.index, b"free", b"skip"),
+        (bytes.index, b"tfdt\x01", b"tfdt\x00"),
+        (bytes.rindex, b"tfdt\x01", b"tfdt\x00"),
+    ],
+    ids=["its head", "its first fragment", "its last one"],
+)
+def test_so_does_one_of_which_no_recorder_of_ours_writes(
+    find: Callable[[bytes, bytes], int],
+    found: bytes,
+    instead: bytes,
+    record: Callable[[Clip], Recorded],
+    tmp_path: Path,
 ) -> None:
     content = record(clip(MADE)).left
-    other = content.replace(b"\x00\x00\x00\x10free", b"\x00\x00\x00\x10skip", 1)
+    place = find(content, found)
+    other = content[:place] + instead + content[place + len(found) :]
     recovery = recovered(other, "mp4", tmp_path)
     assert recovery.content == other
     assert recovery.file is not None
