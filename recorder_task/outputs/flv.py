@@ -63,8 +63,10 @@ class FlvOutput:
                 pieces += (head, sample.payload, size.to_bytes(SIZE_BYTES, "big"))
                 size_bytes += size + SIZE_BYTES
                 if size_bytes >= full_bytes:
-                    self._append(pieces, samples[written : position + 1])
-                    pieces, written, full_bytes = [], position + 1, self._object.full_bytes
+                    tags, pieces = pieces, []
+                    begin, written = written, position + 1
+                    self._append(tags, samples[begin:written])
+                    full_bytes = self._object.full_bytes
         finally:
             self._append(pieces, samples[written : written + len(pieces) // PIECES_OF_TAG])
 
