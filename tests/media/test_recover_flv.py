@@ -20,15 +20,9 @@ MADE = ClipOrder(seconds=2, width=64, height=64, b_frames=2, key_frame_seconds=0
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Callable[[Clip], Recorded]:
+def record(source: Callable[[Clip], Path]) -> Callable[[Clip], Recorded]:
     """Records a clip."""
-
-    def put(clip: Clip) -> Recorded:
-        path = tmp_path / "source.flv"
-        path.write_bytes(clip.content)
-        return recorded("flv", path)
-
-    return put
+    return lambda made: recorded("flv", source(made))
 
 
 def frames_at(content: bytes) -> int:

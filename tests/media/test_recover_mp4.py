@@ -17,15 +17,9 @@ MADE = ClipOrder(seconds=4, width=64, height=64, b_frames=2, key_frame_seconds=1
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Callable[[Clip], Recorded]:
+def record(source: Callable[[Clip], Path]) -> Callable[[Clip], Recorded]:
     """Records a clip."""
-
-    def put(clip: Clip) -> Recorded:
-        path = tmp_path / "source.flv"
-        path.write_bytes(clip.content)
-        return recorded("mp4", path)
-
-    return put
+    return lambda made: recorded("mp4", source(made))
 
 
 def descriptions(content: bytes) -> list[bytes]:

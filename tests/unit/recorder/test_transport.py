@@ -57,9 +57,15 @@ def bucket(server: FakeS3, clock: Clock) -> Iterator[s3.S3Bucket]:
 @contextmanager
 def bucket_of(server: FakeS3, clock: Clock, timeout_seconds: float = BUCKET_TIMEOUT_SECONDS) -> Iterator[s3.S3Bucket]:
     """The bucket as a recorder with the default settings has it."""
-    to_s3 = Transport(
+    with closing(transport_to(server.url, clock, timeout_seconds)) as to_s3:
+        yield s3.S3Bucket(server.bucket, to_s3)
+
+
+def transport_to(endpoint: str, clock: Clock, timeout_seconds: float) -> Transport:
+    """The way to a bucket at an endpoint."""
+    return Transport(
         service="s3",
-        endpoint=server.url,
+        endpoint=endpoint,
         region="us-east-1",
         credentials=CredentialSource(KEYS),
         read_error=s3.read_error,
@@ -68,8 +74,6 @@ def bucket_of(server: FakeS3, clock: Clock, timeout_seconds: float = BUCKET_TIME
         clock=lambda: clock.now,
         sleep=clock.sleep,
     )
-    with closing(to_s3):
-        yield s3.S3Bucket(server.bucket, to_s3)
 
 
 def test_a_bucket_that_is_gone_for_a_minute_is_waited_for_with_growing_distance(
@@ -150,21 +154,9 @@ class Stuck:
 
 
 def test_where_one_connection_hangs_the_idle_ones_are_not_waited_for_too(clock: Clock) -> None:
-    with closing(Stuck()) as stuck:
-        transport = Transport(
-            service="s3",
-            endpoint=stuck.url,
-            region="us-east-1",
-            credentials=CredentialSource(KEYS),
-            read_error=s3.read_error,
-            retry_seconds=60.0,
-            timeout_seconds=0.2,
-            clock=lambda: clock.now,
-            sleep=clock.sleep,
-        )
-        with closing(transport):
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda _: transport.request("GET", "/"), range(2)))
-            assert len(stuck.connections) == 2
-            assert transport.request("GET", "/").status == 200
+    with closing(Stuck()) as stuck, closing(transport_to(stuck.url, clock, 0.2)) as transport:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: transport.request("GET", "/"), range(2)))
+        assert len(stuck.connections) == 2
+        assert transport.request("GET", "/").status == 200
     assert (len(stuck.connections), len(clock.pauses)) == (3, 1)
