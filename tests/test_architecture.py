@@ -16,7 +16,7 @@ FILES = sorted(
     if "node_modules" not in path.parts
 )
 ROOMS = (
-    *("sample", "settings", "tally", "aws", "pull", "telling", "session", "timing", "uploads"),
+    *("native", "sample", "settings", "tally", "aws", "pull", "telling", "session", "timing", "uploads"),
     *("outputs", "recordings", "jobs", "recorder", "__main__", "__init__"),
 )
 """Of the recorder, the lowest first."""

@@ -1,0 +1,1 @@
+"""What the compiled loops take and give."""
