@@ -10,7 +10,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --no-compile --disable-pip-version-ch
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.local node_modules/.ready ## what the local stack needs, made again when it changed
+setup: .venv/.local .venv/.loops node_modules/.ready ## what the local stack needs, made again when it changed
 
 up: setup ## the local stack in the foreground, until Ctrl-C
 	@$(PY) -m infra.local.stack up
@@ -31,6 +31,7 @@ check: setup .venv/.dev ## ruff, mypy, cfn-lint
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(PY) -m recorder_task.native.build --strict
 	@$(PY) -m infra.package
 	@.venv/bin/cfn-lint dist/sam.yaml
 	@echo "The code and the template are clean."
@@ -49,6 +50,12 @@ package: setup ## template and zip for AWS, into dist/
 		{ echo "No virtual environment can be made: install your system's venv package (python3-venv)." >&2; exit 1; }
 	@echo "Installing the local stack's Python packages into .venv"
 	@$(PIP_INSTALL) -r requirements-local.txt
+	@touch $@
+
+# By the machine's compiler; where there is none, by the one that PyPI has.
+.venv/.loops: .venv/.local $(wildcard recorder_task/native/*.[ch]) recorder_task/native/build.py
+	@command -v cc >/dev/null || $(PIP_INSTALL) -r recorder_task/native/requirements.txt
+	@$(PY) -m recorder_task.native.build
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.local

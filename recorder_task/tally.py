@@ -6,7 +6,23 @@ from dataclasses import dataclass
 
 from chalicelib.recording.file_facts import FileFacts, TrackFacts
 from chalicelib.recording.open_file import OpenFile
+from recorder_task.native import loops
 from recorder_task.sample import Sample, Track
+
+Total = tuple[Track, Sample, Sample, int, int]
+"""A track, its first and last sample, the bytes of all its samples, how many there are."""
+
+
+def plain_totals(samples: Sequence[Sample]) -> tuple[list[Total], list[Sample]]:
+    """What samples amount to, by track; those of them that were repaired."""
+    split: dict[Track, list[Sample]] = {}
+    for sample in samples:
+        split.setdefault(sample.track, []).append(sample)
+    totals = [(track, of[0], of[-1], sum(sample.size for sample in of), len(of)) for track, of in split.items()]
+    return totals, [sample for sample in samples if sample.repairs]
+
+
+totals = plain_totals if loops is None else loops.totals
 
 
 @dataclass
@@ -57,16 +73,16 @@ class Tally:
     def add(self, samples: Sequence[Sample]) -> None:
         """Count samples that were written, in the order of dts over all tracks."""
         tracks = self.tracks
-        for sample in samples:
-            index = sample.track.index
-            if index not in tracks:
-                tracks[index] = TrackTally(sample.track, sample, sample)
-            track = tracks[index]
-            track.last = sample
-            track.size_bytes += sample.size
-            track.samples += 1
-            if sample.repairs:
-                self.repairs.update(sample.repairs)
+        found, repaired = totals(samples)
+        for track, first, last, size_bytes, count in found:
+            tally = tracks.get(track.index)
+            if tally is None:
+                tally = tracks[track.index] = TrackTally(track, first, last)
+            tally.last = last
+            tally.size_bytes += size_bytes
+            tally.samples += count
+        for sample in repaired:
+            self.repairs.update(sample.repairs)
         if samples:
             self.last = samples[-1]
 

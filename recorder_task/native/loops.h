@@ -11,8 +11,12 @@
 #include <string.h>
 
 /* Each file adds what it has to the module; -1 with an exception set where it cannot. */
+int add_fields(PyObject *module);
+int add_place(PyObject *module);
 int add_chunks(PyObject *module);
 int add_samples(PyObject *module);
+int add_totals(PyObject *module);
+int add_pieces(PyObject *module);
 int add_flv(PyObject *module);
 int add_mp4(PyObject *module);
 int add_mpegts(PyObject *module);

@@ -4,7 +4,9 @@
 
 static int fill(PyObject *module)
 {
-    int (*const parts[])(PyObject *) = {add_chunks, add_samples, add_flv, add_mp4, add_mpegts};
+    int (*const parts[])(PyObject *) = {
+        add_fields, add_place, add_chunks, add_samples, add_totals, add_pieces, add_flv, add_mp4, add_mpegts,
+    };
     for (size_t part = 0; part < sizeof parts / sizeof *parts; part++)
         if (parts[part](module) < 0)
             return -1;

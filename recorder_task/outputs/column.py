@@ -12,15 +12,18 @@ PACKED_TOGETHER = 4096
 
 
 class Column:
-    """Numbers of 32 bits without a sign; `append` and `extend` raise OverflowError for any other."""
+    """Numbers of 32 bits without a sign; `append` and `extend` raise OverflowError for any other.
 
-    __slots__ = ("_packed", "_packed_numbers", "_recent", "append", "extend")
+    `extend_bytes` takes them as the processor has them in memory.
+    """
+
+    __slots__ = ("_packed", "_packed_numbers", "_recent", "append", "extend", "extend_bytes")
 
     def __init__(self) -> None:
         self._recent = array("I")
         self._packed: list[bytes] = []
         self._packed_numbers = 0
-        self.append, self.extend = self._recent.append, self._recent.extend
+        self.append, self.extend, self.extend_bytes = self._recent.append, self._recent.extend, self._recent.frombytes
 
     def __len__(self) -> int:
         return self._packed_numbers + len(self._recent)

@@ -9,13 +9,11 @@ from chalicelib.recording.naming import media_key
 from chalicelib.recording.orders import RecordFormat
 from recorder_task.outputs.flv_head import CONTENT_TYPE, FlvHead
 from recorder_task.outputs.flv_metadata import KeyFrame
+from recorder_task.outputs.flv_tag_writer import TagWriter
 from recorder_task.outputs.flv_track import FlvTrack
 from recorder_task.outputs.output import FileOrder, Written
-from recorder_task.pull.flv_tags import SIZE_BYTES
 from recorder_task.sample import Sample
 from recorder_task.uploads.head_rewritable_object import HeadRewritableObject
-
-PIECES_OF_TAG = 3
 
 
 class FlvOutput:
@@ -32,47 +30,22 @@ class FlvOutput:
             is_new=order.is_new,
         )
         self._tally = order.tally
-        self._starts_ms = round(order.starts_at * 1000)
-        self._tracks = {track.index: FlvTrack(track) for track in order.tracks}
-        self._key_frames: list[KeyFrame] = []
-        self._head = FlvHead.of_tracks(list(self._tracks.values()))
+        tracks = [FlvTrack(track) for track in order.tracks]
+        self._tags = TagWriter(round(order.starts_at * 1000), tuple(track.frames for track in tracks))
+        self._key_frames: list[tuple[int, int]] = []
+        """When (ms), and where in the file."""
+        self._head = FlvHead.of_tracks(tracks)
         self._object.append([self._head.beginning])
 
     def write(self, samples: Sequence[Sample]) -> None:
         """Append the samples' tags."""
-        tracks, starts_ms = self._tracks, self._starts_ms
-        size_bytes, full_bytes = self._object.size_bytes, self._object.full_bytes
-        pieces: list[bytes | memoryview] = []
-        written = 0
-        try:
-            for position, sample in enumerate(samples):
-                track = tracks[sample.track.index]
-                milliseconds = round(sample.at * 1000) - starts_ms
-                composition_ms = 0
-                if sample.pts != sample.dts:
-                    composition_ms = round((sample.pts - sample.dts) * sample.track.seconds_per_tick * 1000)
-                if milliseconds < track.earliest_ms:
-                    # Where audio and video come seconds apart one of them may be earlier than the file.
-                    composition_ms = max(0, composition_ms + milliseconds - track.earliest_ms)
-                    milliseconds = track.earliest_ms
-                track.earliest_ms = milliseconds + 1
-                head = track.head(sample, milliseconds, composition_ms)
-                if sample.is_key_frame:
-                    self._key_frames.append(KeyFrame(milliseconds / 1000, size_bytes))
-                size = len(head) + sample.size
-                pieces += (head, sample.payload, size.to_bytes(SIZE_BYTES, "big"))
-                size_bytes += size + SIZE_BYTES
-                if size_bytes >= full_bytes:
-                    tags, pieces = pieces, []
-                    begin, written = written, position + 1
-                    self._append(tags, samples[begin:written])
-                    full_bytes = self._object.full_bytes
-        finally:
-            self._append(pieces, samples[written : written + len(pieces) // PIECES_OF_TAG])
-
-    def _append(self, pieces: Sequence[bytes | memoryview], samples: Sequence[Sample]) -> None:
-        self._tally.add(samples)
-        self._object.append(pieces)
+        file, rest = self._object, samples
+        while rest:
+            size_bytes, full_bytes = file.size_bytes, file.full_bytes
+            taken = self._tags.write(file.part, rest, size_bytes, full_bytes, self._key_frames)
+            self._tally.add(rest[:taken])
+            file.boundary()
+            rest = rest[taken:]
 
     def checkpoint(self) -> None:
         """Upload the part in progress."""
@@ -80,7 +53,8 @@ class FlvOutput:
 
     def finish(self) -> Written:
         """Write the head again."""
-        return self._head.finish(self._object, self._tally, self._key_frames)
+        key_frames = [KeyFrame(milliseconds / 1000, position) for milliseconds, position in self._key_frames]
+        return self._head.finish(self._object, self._tally, key_frames)
 
     def abort(self) -> None:
         """Nothing to free."""

@@ -47,19 +47,37 @@ class Mp4Output:
 
     def write(self, samples: Sequence[Sample]) -> None:
         """Take samples; each is written with the fragment it belongs to."""
-        tracks, ends_at = self._tracks, self._fragment_ends_at
-        counted = taken = 0
+        rest = samples
+        while rest:
+            if rest[0].at >= self._fragment_ends_at:
+                self._write_fragment()
+                self._fragment_ends_at = rest[0].at + FRAGMENT_SECONDS
+            within = self._within_fragment(rest)
+            self._take(within)
+            rest = rest[len(within) :]
+
+    def _within_fragment(self, samples: Sequence[Sample]) -> Sequence[Sample]:
+        """Those that the next fragment holds, of which the first is one."""
+        ends_at = self._fragment_ends_at
+        if samples[-1].at < ends_at:
+            return samples
+        return samples[: next(position for position, sample in enumerate(samples) if sample.at >= ends_at)]
+
+    def _take(self, samples: Sequence[Sample]) -> None:
+        """Take samples for the next fragment; raises OverflowError for one that has no place in the file."""
+        tracks = self._tracks
+        split = {index: [sample for sample in samples if sample.track.index == index] for index in tracks}
         try:
-            for sample in samples:
-                if sample.at >= ends_at:
-                    self._tally.add(samples[counted:taken])
-                    counted = taken
-                    self._write_fragment()
-                    ends_at = self._fragment_ends_at = sample.at + FRAGMENT_SECONDS
-                tracks[sample.track.index].add(sample)
-                taken += 1
-        finally:
-            self._tally.add(samples[counted:taken])
+            found = {index: tracks[index].columns(mine) for index, mine in split.items() if mine}
+        except OverflowError:
+            if len(samples) == 1:
+                raise
+            for position in range(len(samples)):  # up to the one
+                self._take(samples[position : position + 1])
+            return
+        for index, columns in found.items():
+            tracks[index].take(split[index], columns)
+        self._tally.add(samples)
 
     def _write_fragment(self) -> None:
         """All samples since the last one, each track's in a row, and in front what they are: one append."""

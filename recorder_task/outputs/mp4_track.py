@@ -3,15 +3,15 @@
 Source: ISO/IEC 14496-12, 8.6 (times), 8.7 (sizes and offsets), 8.8 (fragments).
 """
 
-import math
 import struct
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
-from operator import add, ge, sub
+from operator import add
 
 from recorder_task.outputs.column import Column
 from recorder_task.outputs.mp4_boxes import LARGEST_32, big_endian, box, runs, table
+from recorder_task.outputs.mp4_columns import ANY_TIME, Columns, columns
 from recorder_task.outputs.mp4_fragments import (
     BASE_IS_MOOF,
     FLAGS_COMPOSITIONS,
@@ -27,9 +27,6 @@ LARGE_FROM = 3 * 2**30
 PREROLL_SAMPLES = -1
 OPUS_PREROLL_MS, OPUS_FRAME_MS = 80, 20
 """What an Opus decoder has to hear before a place where one begins (RFC 7845, 4.6); its usual frame."""
-
-AV1_DELIMITER = b"\x12\x00"
-"""Before each picture of a stream, and in no MP4 (AV1 Codec ISO Media File Format Binding, 2.4)."""
 
 
 class Mp4Track:
@@ -57,7 +54,6 @@ class Mp4Track:
         "_samples",
         "_sizes",
         "_up",
-        "_waiting",
         "begins",
         "id",
         "timescale",
@@ -68,9 +64,8 @@ class Mp4Track:
         self.timescale = timescale
         self.begins = 0
         """The dts of its first sample."""
-        self._waiting: list[Sample] = []
         self._payloads: list[bytes | memoryview] = []
-        """What the next fragment holds beside those."""
+        """What the next fragment holds."""
         self._fragment_begins = self._last = self._last_duration = 0
         self._offset = round(starts_at / track.time_base)
         self._earliest = 0
@@ -79,7 +74,7 @@ class Mp4Track:
         self._down: int = ticks.denominator
         self._half = self._down // 2
         self._longest = LARGEST_32 * self._down // self._up
-        self._farthest: float = math.inf
+        self._farthest = ANY_TIME
         """So late, in the track's time base, the next sample may be."""
         self._sizes = Column()
         self._durations = Column()
@@ -99,58 +94,43 @@ class Mp4Track:
         elif track.codec == "opus":
             self._preroll = -(OPUS_PREROLL_MS // (track.frame_ms or OPUS_FRAME_MS))
 
-    def add(self, sample: Sample) -> None:
-        """Take a sample; raises OverflowError for one further from the last than 32 bits of ticks."""
-        dts = sample.dts
-        if dts > self._farthest or sample.pts - dts > self._longest:
-            raise OverflowError(f"a sample at {sample.at:.3f} s is too far from the one before it")
-        self._farthest = dts + self._longest
-        self._waiting.append(sample)
+    def columns(self, samples: Sequence[Sample]) -> Columns:
+        """What `take` wants of samples; raises OverflowError where one is further from the last than 32 bits."""
+        found = columns(
+            samples,
+            self._offset,
+            self._up,
+            self._down,
+            self._longest,
+            self._earliest,
+            self._farthest,
+            self._has_delimiters,
+        )
+        return Columns(*found)
 
-    def _gather(self) -> None:
-        """Take the samples that have come into the columns: some together cost half as much as one by one."""
-        samples = self._waiting
-        if not samples:
-            return
-        self._waiting = []
-        up, down, half = self._up, self._down, self._half
-        times = self._rising([sample.dts - self._offset for sample in samples])
-        ticks = [(dts * up + half) // down for dts in times]
+    def take(self, samples: Sequence[Sample], found: Columns) -> None:
+        """Take samples, whose columns these are, for the next fragment."""
         if self._samples:
-            self._durations.append(ticks[0] - self._last)
+            self._durations.append(found.first - self._last)
         else:
-            self.begins = ticks[0]
-        self._durations.extend(map(sub, ticks[1:], ticks))
+            self.begins = found.first
         if not self._payloads:
-            self._fragment_begins = ticks[0]
-        self._last, self._last_duration = ticks[-1], samples[-1].duration
-        payloads = [sample.payload for sample in samples]
-        if self._has_delimiters:
-            payloads = [memoryview(each)[2:] if each[:2] == AV1_DELIMITER else each for each in payloads]
-        self._sizes.extend(map(len, payloads))
-        self._payloads += payloads
+            self._fragment_begins = found.first
+        self._durations.extend_bytes(found.durations)
+        self._sizes.extend_bytes(found.sizes)
         if self._compositions is not None:
-            shown = [(sample.pts - self._offset) * up + half for sample in samples]
-            self._compositions.extend([max(0, each // down - tick) for each, tick in zip(shown, ticks, strict=True)])
-            numbers = enumerate(samples, self._samples + 1)
-            self._key_frames.extend([number for number, sample in numbers if sample.is_key_frame])
+            self._compositions.extend_bytes(found.compositions)
+            self._key_frames.extend([self._samples + 1 + position for position in found.key_frames])
+        self._payloads += found.payloads
         self._samples += len(samples)
-
-    def _rising(self, times: list[int]) -> list[int]:
-        """Each later than the one before; where audio and video come seconds apart some are earlier than the file."""
-        if times[0] < self._earliest or any(map(ge, times, times[1:])):
-            for position, dts in enumerate(times):
-                times[position] = dts = max(dts, self._earliest)
-                self._earliest = dts + 1
-        self._earliest = times[-1] + 1
-        return times
+        self._last, self._last_duration = found.last, samples[-1].duration
+        self._earliest, self._farthest = found.earliest, found.farthest
 
     def fragment(self) -> tuple[bytes, bytes, bytes, int]:
         """The next fragment's `tfhd` and `tfdt`, the beginning of its `trun`, the rest of it; bytes of its payloads.
 
         Between the two parts of the `trun` stands the offset of the payloads (32 bits).
         """
-        self._gather()
         samples = len(self._payloads)
         first = self._samples - samples
         durations, sizes = self._durations.since(first), self._sizes.since(first)
@@ -167,7 +147,6 @@ class Mp4Track:
 
     def place(self, offset: int) -> Sequence[bytes | memoryview]:
         """The next fragment's payloads, which lie at `offset` of the file, one behind the other."""
-        self._gather()
         payloads, self._payloads = self._payloads, []
         self._note_chunk(offset, len(payloads))
         return payloads
@@ -208,7 +187,7 @@ class Mp4Track:
     @property
     def has_news(self) -> bool:
         """There is something for the next fragment."""
-        return bool(self._waiting or self._payloads)
+        return bool(self._payloads)
 
     @property
     def is_empty(self) -> bool:

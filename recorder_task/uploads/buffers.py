@@ -6,6 +6,8 @@ Fresh memory costs a page fault for every 4 KiB, which is more than all else tha
 from collections.abc import Sequence
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
+from recorder_task.native import loops
+
 PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS
 """Shared memory, the usual form, is a file to the kernel: a fault in it costs half as much again."""
 
@@ -23,26 +25,23 @@ class Buffer:
         """What fits in without moving."""
         return len(self._room)
 
-    def write(self, data: bytes | memoryview) -> int:
-        """Append, whatever the room."""
-        begin = self.size_bytes
-        end = self.size_bytes = begin + len(data)
+    def reserve(self, size_bytes: int) -> mmap:
+        """The memory, with room for so much behind what it holds; who fills it says so by `size_bytes`."""
+        end = self.size_bytes + size_bytes
         if end > len(self._room):
             self._move(end)
-        self._room[begin:end] = data
+        return self._room
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append, whatever the room."""
+        room, begin = self.reserve(len(data)), self.size_bytes
+        end = self.size_bytes = begin + len(data)
+        room[begin:end] = data
         return len(data)
 
     def extend(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Append pieces."""
-        end = self.size_bytes + sum(map(len, pieces))
-        if end > len(self._room):
-            self._move(end)
-        room, begin = self._room, self.size_bytes
-        for piece in pieces:
-            end = begin + len(piece)
-            room[begin:end] = piece
-            begin = end
-        self.size_bytes = begin
+        extend(self, pieces)
 
     def view(self) -> memoryview:
         """What it holds now, without a copy."""
@@ -58,6 +57,19 @@ class Buffer:
         old = self._room
         self._room = mmap(-1, 2 * size_bytes, PRIVATE)
         self._room[: len(old)] = old[:]
+
+
+def plain_extend(buffer: Buffer, pieces: Sequence[bytes | memoryview]) -> None:
+    """Append pieces to a buffer."""
+    room, begin = buffer.reserve(sum(map(len, pieces))), buffer.size_bytes
+    for piece in pieces:
+        end = begin + len(piece)
+        room[begin:end] = piece
+        begin = end
+    buffer.size_bytes = begin
+
+
+extend = plain_extend if loops is None else loops.extend
 
 
 class Buffers:

@@ -71,11 +71,16 @@ class HeadRewritableObject:
         """The size at which the part in progress is whole: units behind that belong to the next one."""
         return self._part_offset + self._full_bytes
 
+    @property
+    def part(self) -> Buffer:
+        """The part in progress, to write behind what it holds; `boundary` says where a unit has ended."""
+        if self._buffers.given_back:
+            self._buffers.settle(self._part)
+        return self._part
+
     def append(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Write whole units (a tag, a frame, a fragment) behind all there is."""
-        part = self._part
-        if self._buffers.given_back:
-            self._buffers.settle(part)
+        part = self.part
         part.extend(pieces)
         if self._is_checkpoint_late or part.size_bytes >= self._full_bytes:
             self.boundary()

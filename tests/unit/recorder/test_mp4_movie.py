@@ -6,7 +6,7 @@ from recorder_task.outputs.mp4_boxes import box, boxes
 from recorder_task.outputs.mp4_movie import filled_movie, with_duration
 from recorder_task.outputs.mp4_track import Mp4Track
 from recorder_task.sample import Sample
-from tests.unit.recorder.samples import AUDIO, VIDEO, sample
+from tests.unit.recorder.samples import AUDIO, VIDEO, add, sample
 
 TAIL = b"tail" * 3
 
@@ -52,9 +52,9 @@ EMPTY = box(
 
 def test_a_movie_is_filled() -> None:
     pictures, sounds = Mp4Track(VIDEO, 1, 16_000, starts_at=0.0), Mp4Track(AUDIO, 2, 44_100, starts_at=0.0)
-    pictures.add(Sample(VIDEO, bytes(5), 0, 80, 40, True, 0.0))
-    pictures.add(Sample(VIDEO, bytes(6), 40, 40, 40, False, 0.0))
-    sounds.add(sample(AUDIO, 0))
+    add(pictures, Sample(VIDEO, bytes(5), 0, 80, 40, True, 0.0))
+    add(pictures, Sample(VIDEO, bytes(6), 40, 40, 40, False, 0.0))
+    add(sounds, sample(AUDIO, 0))
     pictures.place(1000)
     sounds.place(1011)
     found = filled_movie(EMPTY, [pictures, sounds])
@@ -78,7 +78,7 @@ def test_a_movie_is_filled() -> None:
 
 def test_a_track_of_which_nothing_came_is_left_out() -> None:
     pictures, sounds = Mp4Track(VIDEO, 1, 16_000, starts_at=0.0), Mp4Track(AUDIO, 2, 44_100, starts_at=0.0)
-    pictures.add(sample(VIDEO, 0))
+    add(pictures, sample(VIDEO, 0))
     pictures.place(1000)
     assert [kind for kind, *_ in boxes(filled_movie(EMPTY, [pictures, sounds]), 8)] == [b"mvhd", b"trak", b"udta"]
 
@@ -95,7 +95,7 @@ def test_a_duration_beyond_32_bits_has_64() -> None:
 
 def test_a_track_that_begins_after_six_hours_says_so_in_64_bits() -> None:
     late = Mp4Track(VIDEO, 1, 16_000, starts_at=0.0)
-    late.add(sample(VIDEO, 7 * 3_600_000))
+    add(late, sample(VIDEO, 7 * 3_600_000))
     late.place(1000)
     delay = 7 * 3600 * 90_000
     edits = struct.pack(">II QqI QqI", 1 << 24, 2, delay, -1, 0x10000, 3600, 0, 0x10000)
