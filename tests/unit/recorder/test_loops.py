@@ -30,7 +30,7 @@ FORMS = (
     FrameForm(TRACKS[2], AUDIO_TAG, TRACKS[2].seconds_per_tick, (b"\x91Opus", b"\x91Opus", b"", b"")),
 )
 CONTENTS = some.binary(max_size=40)
-PAYLOADS: some.SearchStrategy[bytes | memoryview] = CONTENTS | CONTENTS.map(memoryview)
+PAYLOADS: some.SearchStrategy[bytes | memoryview] = CONTENTS | CONTENTS.map(lambda content: memoryview(content))
 NUMBERS = some.integers(-3, 60) | some.integers(-(2**40), 2**40) | some.sampled_from([2**24, 2**24 - 1, 2**32, 2**33])
 
 
