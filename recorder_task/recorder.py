@@ -11,6 +11,7 @@ from recorder_task.aws.s3_reading import ReadableBucket
 from recorder_task.jobs.last_words import say_last_words, say_that_nothing_came
 from recorder_task.jobs.recovery import Recovery
 from recorder_task.jobs.unfinished_hls import UnfinishedHls
+from recorder_task.native import loops
 from recorder_task.pull.source import Source, SourceFailed
 from recorder_task.recordings.desk import Desk
 from recorder_task.recordings.recording import Recording
@@ -72,7 +73,8 @@ class Recorder:
         """Record until the stream, the orders or the process end."""
         session = self._control.claim()
         self._left = self._control.earlier
-        log("recorder_started", session_id=session.session_id, stream=str(session.stream), epoch=session.epoch)
+        facts = {"epoch": session.epoch, "compiled": loops is not None}
+        log("recorder_started", session_id=session.session_id, stream=str(session.stream), **facts)
         source = Source(session.pull_url, session.stream, open_seconds=self._settings.source_open_seconds)
         self._stop.wakes = source.wake
         self._control.follow(source.wake, self._vitals)

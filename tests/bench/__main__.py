@@ -12,6 +12,7 @@ from pathlib import Path
 
 import av
 
+from recorder_task.native import loops
 from tests.bench import contestants, lengths, living, offline, upload
 from tests.bench.cloud import cloud
 from tests.bench.contestants import Recorders
@@ -38,6 +39,7 @@ def main() -> int:
     libraries = ", ".join(f"{name} {'.'.join(map(str, v))}" for name, v in sorted(av.library_versions.items()))
     figures.note(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} before")
     figures.note(f"{platform.platform()}, Python {platform.python_version()}, PyAV {av.__version__} ({libraries})")
+    figures.note("the recorder's inner loops: " + ("compiled" if loops is not None else "not compiled"))
     figures.note(version)
     memory_disk = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=memory_disk) as name, cloud(Path(name)) as doubles:

@@ -19,9 +19,11 @@ from moto.server import ThreadedMotoServer
 from chalicelib import keys
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from chalicelib.table import DynamoTable, Put
+from recorder_task.native.build import BUILT
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
+from tests.media.hls import packets_of_segments
 from tests.media.packets import contents, packets_of
 from tests.media.studio import Studio, session_item, template_order
 from tests.moto_table import create_table
@@ -41,19 +43,29 @@ def dynamodb() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the Dockerfile copies, and nothing else."""
+def bare_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the Dockerfile copies of the sources, and nothing else."""
     folder = tmp_path_factory.mktemp("image")
-    dockerfile = (ROOT / "recorder_task/Dockerfile").read_text().replace("\\\n", " ")
-    for line in re.findall(r"^COPY (.+)$", dockerfile, re.MULTILINE):
+    _, last_stage = (ROOT / "recorder_task/Dockerfile").read_text().replace("\\\n", " ").rsplit("FROM ", 1)
+    for line in re.findall(r"^COPY ([^-].+)$", last_stage, re.MULTILINE):
         *sources, target = line.split()
         for each in sources:
             if (ROOT / each).is_dir():
-                shutil.copytree(ROOT / each, folder / target, dirs_exist_ok=True)
+                ignored = shutil.ignore_patterns("*.so", "__pycache__")  # as Docker is told to
+                shutil.copytree(ROOT / each, folder / target, dirs_exist_ok=True, ignore=ignored)
             else:
                 destination = folder / target / Path(each).name if target.endswith("/") else folder / target
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / each, destination)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image(bare_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the compiled loops, which the image gets from its first stage."""
+    folder = tmp_path_factory.mktemp("whole") / "image"
+    shutil.copytree(bare_image, folder)
+    shutil.copy(BUILT, folder / "recorder_task" / "native")
     return folder
 
 
@@ -164,3 +176,22 @@ def test_a_second_recorder_leaves_the_session_to_the_first(process: Process, s3:
             first.send_signal(signal.SIGTERM)
             assert first.wait(timeout=10) == 0
     assert (code, [line["event"] for line in lines]) == (0, ["recorder_refused"])
+
+
+@pytest.mark.parametrize("order", [ClipOrder(seconds=7), ClipOrder(video_codec="libx265"), ClipOrder(video_codec=None)])
+def test_without_compiled_loops_the_files_are_the_same(
+    order: ClipOrder, image: Path, bare_image: Path, dynamodb: str, source: Source, s3: FakeS3
+) -> None:
+    found: list[dict[str, Any]] = []
+    made = source(clip(order))
+    for folder in (image, bare_image):
+        s3.objects.clear()
+        process = Process(folder, dynamodb, s3, f"table-{abs(hash((order, folder)))}")
+        process.order(str(made), template_order("flv", "mp4", "aac", "hls"))
+        code, lines = process.run()
+        assert (code, lines[0]["compiled"]) == (0, folder == image)
+        studio = Studio(s3)
+        files: dict[str, Any] = {name: studio.content(studio.file(name)) for name in ("flv", "mp4", "aac")}
+        hls = studio.file("hls")
+        found.append({**files, **{kind: packets_of_segments(s3, hls, kind) for kind in ("video", "audio")}})
+    assert found[0] == found[1]
