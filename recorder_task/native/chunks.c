@@ -3,22 +3,12 @@
    Source: Adobe RTMP specification 1.0, section 5.3. Whatever a header announces, memory is taken for bytes that came:
    a message's bytes object is made once all of it is there, and what waits for its rest grows as that comes. */
 
-#include "loops.h"
+#include "chunk_streams.h"
 
 enum { SET_CHUNK_SIZE = 1, ABORT = 2, FIRST_CHUNK_BYTES = 128, EXTENDED = 0xFFFFFF };
 enum { LONGEST_HEADER_BYTES = 3 + 11 + 4 };
-enum { PAGE_STREAMS = 64, PAGES = (64 + 0xFFFF) / PAGE_STREAMS + 1 };
 
 static const uint8_t HEADER_BYTES[] = {11, 7, 3, 0};
-
-/* What a chunk's short header leaves out, and the message under way. */
-typedef struct {
-    uint32_t field, size, milliseconds;
-    uint32_t missing;
-    uint8_t kind, is_under_way;
-    uint32_t arrived, room;
-    uint8_t *body;
-} Stream;
 
 typedef struct {
     PyObject_HEAD
@@ -30,8 +20,7 @@ typedef struct {
     /* A header that is not whole. */
     uint8_t pending[LONGEST_HEADER_BYTES];
     size_t pending_bytes;
-    /* By chunk stream id; most connections use the first page alone, and all pages are 3 MB. */
-    Stream *pages[PAGES];
+    Streams streams;
 } Reader;
 
 typedef struct {
@@ -52,25 +41,7 @@ static uint32_t big_endian(const uint8_t *at, size_t size)
 
 static size_t smaller(size_t one, size_t other) { return one < other ? one : other; }
 
-static Stream *stream_of(Reader *self, uint32_t id)
-{
-    Stream **page = &self->pages[id / PAGE_STREAMS];
-    if (!*page && !(*page = PyMem_Calloc(PAGE_STREAMS, sizeof(Stream)))) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    return *page + id % PAGE_STREAMS;
-}
-
-static void forget(Stream *stream)
-{
-    PyMem_Free(stream->body);
-    stream->body = NULL;
-    stream->arrived = stream->room = 0;
-    stream->is_under_way = 0;
-}
-
-/* Read the header at `at` (5.3.1): 1 if it is whole, 0 if not, -1 with an exception; a stream is changed by a whole one. */
+/* Read the header at `at` (5.3.1): 1 if it is whole, 0 if not, -1 with an exception. A whole one changes its stream. */
 static int read_header(Reader *self, const uint8_t *at, const uint8_t *end, Header *found)
 {
     size_t there = (size_t)(end - at);
@@ -82,7 +53,7 @@ static int read_header(Reader *self, const uint8_t *at, const uint8_t *end, Head
         return 0;
     if (id < 2) /* the id is in the next byte, or two, the lower one first */
         id = 64 + at[1] + (id ? (uint32_t)at[2] << 8 : 0);
-    Stream *stream = stream_of(self, id);
+    Stream *stream = stream_of(&self->streams, id);
     if (!stream)
         return -1;
     const uint8_t *fields = at + found->basic_bytes;
@@ -108,8 +79,8 @@ static void obey(Reader *self, int kind, const uint8_t *body, size_t size)
     if (kind == SET_CHUNK_SIZE) {
         value &= 0x7FFFFFFF;
         self->chunk_bytes = value ? value : 1;
-    } else if (kind == ABORT && value / PAGE_STREAMS < PAGES && self->pages[value / PAGE_STREAMS]) {
-        forget(self->pages[value / PAGE_STREAMS] + value % PAGE_STREAMS);
+    } else if (kind == ABORT && known_stream(&self->streams, value)) {
+        forget(known_stream(&self->streams, value));
     }
 }
 
@@ -156,7 +127,9 @@ static const uint8_t *end_of_message(const Reader *self, const Header *head, con
         missing -= size;
         if (!missing)
             return at;
-        if (between > (size_t)(end - at) || at[0] != (0xC0 | basic[0]) || memcmp(at + 1, basic + 1, head->basic_bytes - 1u))
+        if (between > (size_t)(end - at) || at[0] != (0xC0 | basic[0]))
+            return NULL;
+        if (memcmp(at + 1, basic + 1, head->basic_bytes - 1u)) /* another's, or the same id in another form */
             return NULL;
         at += between;
     }
@@ -178,35 +151,13 @@ static PyObject *copied(const Reader *self, const Header *head, const uint8_t *a
     return body;
 }
 
-static int make_room(Stream *stream, size_t size)
-{
-    size_t needed = stream->arrived + size, room = stream->room;
-    if (needed <= room)
-        return 0;
-    room += room / 2;
-    room = smaller(room > needed ? room : needed, (size_t)stream->arrived + stream->missing);
-    uint8_t *body = PyMem_Realloc(stream->body, room);
-    if (!body) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    stream->body = body;
-    stream->room = (uint32_t)room;
-    return 0;
-}
-
 /* Take as much of a chunk's payload as is there; returns where it ends, NULL with an exception. */
 static const uint8_t *take(Reader *self, Stream *stream, const uint8_t *at, const uint8_t *end, uint32_t size,
                            PyObject *messages)
 {
     uint32_t piece = (uint32_t)smaller(size, (size_t)(end - at));
-    if (make_room(stream, piece) < 0)
+    if (append(stream, at, piece) < 0)
         return NULL;
-    if (piece)
-        memcpy(stream->body + stream->arrived, at, piece);
-    stream->arrived += piece;
-    stream->missing -= piece;
-    stream->is_under_way = 1;
     self->rest = size - piece;
     self->broken_off = self->rest ? stream : NULL;
     if (!stream->missing) {
@@ -218,14 +169,14 @@ static const uint8_t *take(Reader *self, Stream *stream, const uint8_t *at, cons
     return at + piece;
 }
 
-/* The payload at `at` of the chunk with this header, whose first field is at `basic`; returns where what was read ends. */
+/* The payload at `at` of a chunk whose header begins at `basic`; returns where what was read ends. */
 static const uint8_t *read_payload(Reader *self, const Header *head, const uint8_t *basic, const uint8_t *at,
                                    const uint8_t *end, PyObject *messages)
 {
     Stream *stream = head->stream;
     if (!stream->is_under_way) { /* a message begins: with its time, or with the distance to the one before */
         stream->milliseconds = head->shape ? stream->milliseconds + head->value : head->value;
-        stream->missing = stream->size;
+        begin(stream);
         const uint8_t *after = end_of_message(self, head, basic, at, end);
         if (after) /* and ends, nearly always */
             return hand_on(self, stream, copied(self, head, at), messages) < 0 ? NULL : after;
@@ -310,11 +261,7 @@ static void free_reader(PyObject *object)
 {
     Reader *self = (Reader *)object;
     PyTypeObject *type = Py_TYPE(object);
-    for (size_t page = 0; page < PAGES; page++) {
-        for (size_t stream = 0; self->pages[page] && stream < PAGE_STREAMS; stream++)
-            forget(self->pages[page] + stream);
-        PyMem_Free(self->pages[page]);
-    }
+    free_streams(&self->streams);
     Py_XDECREF((PyObject *)self->tag);
     PyObject_Free(object);
     Py_DECREF((PyObject *)type);

@@ -15,8 +15,7 @@ typedef struct {
     PyObject_HEAD
     PyTypeObject *sample;
     PyObject *nothing;
-    PyObject *slots[SLOTS];
-    descrsetfunc set[SLOTS];
+    Slot slots[SLOTS];
 } Known;
 
 /* A shape as this file reads it; the objects are its own references. */
@@ -186,10 +185,11 @@ static PyObject *made_sample(const Burst *burst, const Shape *shape, const Tag *
     };
     PyObject *sample = PyType_GenericAlloc(known->sample, 0);
     int failed = !sample;
-    for (size_t slot = 0; slot < SLOTS; slot++) {
-        failed = failed || !values[slot] || known->set[slot](known->slots[slot], sample, values[slot]) < 0;
-        Py_XDECREF(values[slot]);
-    }
+    for (size_t slot = 0; slot < SLOTS; slot++)
+        if (failed)
+            Py_XDECREF(values[slot]);
+        else
+            failed = set_slot(&known->slots[slot], sample, values[slot]) < 0;
     if (failed)
         Py_CLEAR(sample);
     return sample;
@@ -237,27 +237,15 @@ static PyObject *samples_of(PyObject *object, PyObject *const *given, Py_ssize_t
     return samples;
 }
 
-static int find_slots(Known *self)
+/* Every slot of a sample is set here: a class that has one more is none of these samples. */
+static int find_all_slots(Known *self)
 {
     PyObject *names = PyObject_GetAttrString((PyObject *)self->sample, "__slots__");
     Py_ssize_t count = names ? PyObject_Size(names) : -1;
     Py_XDECREF(names);
     if (count >= 0 && count != SLOTS)
         PyErr_SetString(PyExc_TypeError, "samples have slots that native/samples.c does not know");
-    if (count != SLOTS)
-        return -1;
-    for (size_t slot = 0; slot < SLOTS; slot++) {
-        PyObject *descriptor = PyObject_GetAttrString((PyObject *)self->sample, NAMES[slot]);
-        if (!descriptor)
-            return -1;
-        self->slots[slot] = descriptor;
-        self->set[slot] = (descrsetfunc)PyType_GetSlot(Py_TYPE(descriptor), Py_tp_descr_set);
-        if (!self->set[slot]) {
-            PyErr_SetString(PyExc_TypeError, "a sample's class has something else where a slot should be");
-            return -1;
-        }
-    }
-    return 0;
+    return count == SLOTS ? find_slots((PyObject *)self->sample, NAMES, SLOTS, self->slots) : -1;
 }
 
 static PyObject *new_known(PyTypeObject *type, PyObject *arguments, PyObject *names)
@@ -271,7 +259,7 @@ static PyObject *new_known(PyTypeObject *type, PyObject *arguments, PyObject *na
         return NULL;
     self->sample = (PyTypeObject *)Py_NewRef(sample);
     self->nothing = Py_NewRef(nothing);
-    if (find_slots(self) < 0)
+    if (find_all_slots(self) < 0)
         Py_CLEAR(self);
     return (PyObject *)self;
 }
@@ -282,8 +270,7 @@ static void free_known(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     Py_XDECREF((PyObject *)self->sample);
     Py_XDECREF(self->nothing);
-    for (size_t slot = 0; slot < SLOTS; slot++)
-        Py_XDECREF(self->slots[slot]);
+    free_slots(self->slots, SLOTS);
     PyObject_Free(object);
     Py_DECREF((PyObject *)type);
 }
@@ -313,5 +300,5 @@ int add_samples(PyObject *module)
     PyObject *type = PyType_FromModuleAndSpec(module, &spec, NULL);
     int result = type ? PyModule_AddType(module, (PyTypeObject *)type) : -1;
     Py_XDECREF(type);
-    return result;
+    return result < 0 ? -1 : add_timing(module);
 }
