@@ -1,10 +1,13 @@
 """What the compiled loops take and give; what they do is said by their twins in Python."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from recorder_task.outputs.flv_track import FrameForm
 from recorder_task.sample import Sample, Track
 from recorder_task.uploads.buffers import Buffer
+
+T = TypeVar("T")
 
 def extend(buffer: Buffer, pieces: Sequence[bytes | memoryview], /) -> None: ...
 def totals(samples: Sequence[Sample], /) -> tuple[list[tuple[Track, Sample, Sample, int, int]], list[Sample]]: ...
@@ -31,3 +34,24 @@ class TagWriter:
         key_frames: list[tuple[int, int]],
         /,
     ) -> int: ...
+
+class ChunkReader(Generic[T]):
+    def __init__(self, tag: type[T], /) -> None: ...
+    def feed(self, data: bytes | bytearray | memoryview, /) -> list[T]: ...
+
+class KnownSamples(Generic[T]):
+    def __init__(self, sample: type[T], nothing: Mapping[str, int], /) -> None: ...
+    def of(
+        self,
+        tags: list[Any],
+        at: int,
+        shapes: dict[Any, Any],
+        newest_ms: dict[int, int],
+        now: float,
+        gathered_ms: float,
+        /,
+    ) -> list[T]: ...
+
+class Follower:
+    def __init__(self, sample: type[Any], clock: type[Any], near_ms: int, desync_ms: int, /) -> None: ...
+    def follow(self, samples: list[Any], at: int, clocks: Any, newest: Any, /) -> int: ...

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
-from typing import NamedTuple
+from itertools import chain
 
 import av
 
@@ -24,6 +24,7 @@ from recorder_task.pull.flv_messages import (
 )
 from recorder_task.pull.flv_tags import AUDIO_TAG, FILE_HEADER_BYTES, SIGNATURE, SIZE_BYTES, VIDEO_TAG, Tag
 from recorder_task.pull.pyav_track import track_of
+from recorder_task.pull.shapes import KnownSamples, Shape, Shapes, arrival, known_samples
 from recorder_task.sample import NOTHING, Sample, Track, TrackKind
 
 MILLISECONDS = Fraction(1, 1000)
@@ -33,7 +34,6 @@ ALONE_MS, ANNOUNCED_MS, HOPELESS_MS = 1000, 5000, 10_000
 where no track is known at all."""
 ENOUGH_FRAMES = 1000
 """And no more than so much, whatever the timestamps say."""
-NO_COMPOSITION = bytes(3)
 READABLE = frozenset({"h264", "hevc", "vvc", "av1", "aac", "mp3", "opus"})
 """Of any other codec no more is known than its name, which is enough to say that it cannot be recorded."""
 MP3_PARAMETERS = b"\xff\xfe\x0c"
@@ -54,27 +54,17 @@ class _Search:
     was_tried: bool = False
 
 
-class _Shape(NamedTuple):
-    """What is the same in every frame that begins alike."""
-
-    track: Track
-    begin: int
-    """Of the payload, in the tag's body."""
-    has_composition: bool
-    is_key_frame: bool
-
-
 class TrackFinder:
     """The tracks of one source: the first of each kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownSamples = known_samples) -> None:
+        self._known = known
         self._video, self._audio = _Search("video"), _Search("audio")
         self._first_ms: int | None = None
         self._newest_ms = 0
         self._frames = 0
         self._dropped: dict[str, int] = {}
-        self._shapes: dict[tuple[int, bytes], _Shape] = {}
-        """Of frames that go on as before, as nearly all do, by their tag's kind and their first two bytes."""
+        self._shapes: Shapes = {}
 
     @property
     def tracks(self) -> list[Track]:
@@ -95,25 +85,21 @@ class TrackFinder:
 
     def samples(self, tags: Sequence[Tag], now: float, gathered_ms: float) -> Iterator[Sample]:
         """The samples of tags that came together at `now` (unix s), and gathered for so long."""
+        return chain.from_iterable(self._runs(list(tags), now, gathered_ms))
+
+    def _runs(self, tags: list[Tag], now: float, gathered_ms: float) -> Iterator[list[Sample]]:
         newest_ms = {kind: milliseconds for kind, milliseconds, _ in tags}
-        shapes = self._shapes
-        for tag in tags:
-            kind, milliseconds, body = tag
-            # What a burst brings of a track came one after another, the last of it just now.
-            age_ms = newest_ms[kind] - milliseconds
-            arrived_at = now - (age_ms if age_ms < gathered_ms else gathered_ms) / 1000 if age_ms > 0 else now
-            shape = shapes.get((kind, body[:2]))
-            if shape is None or len(body) <= shape.begin:
-                sample = self.take(tag, arrived_at)
+        at = 0
+        while at < len(tags):
+            run = self._known(tags, at, self._shapes, newest_ms, now, gathered_ms)
+            if run:
+                yield run
+                at += len(run)
+            else:
+                sample = self.take(tags[at], arrival(tags[at], newest_ms, now, gathered_ms))
+                at += 1
                 if sample is not None:
-                    yield sample
-                continue
-            track = shape.track
-            presented = milliseconds
-            if shape.has_composition and (composition := body[2:5]) != NO_COMPOSITION:
-                presented += int.from_bytes(composition, "big", signed=True)
-            payload = memoryview(body)[shape.begin :]
-            yield Sample(track, payload, milliseconds, presented, track.frame_ms, shape.is_key_frame, arrived_at)
+                    yield [sample]
 
     def take(self, tag: Tag, arrived_at: float) -> Sample | None:
         """The sample of a tag that holds one; what was dropped before it is among its repairs."""
@@ -142,9 +128,9 @@ class TrackFinder:
         elif is_as_before and self.is_settled:
             begin = len(body) - len(message.payload)
             if kind == VIDEO_TAG and has_plain_picture(body):
-                self._shapes[kind, body[:2]] = _Shape(track, begin, True, message.is_key_frame)
+                self._shapes[kind, body[:2]] = Shape(track, begin, True, message.is_key_frame)
             elif kind == AUDIO_TAG and has_plain_sound(body):
-                self._shapes[kind, body[:2]] = _Shape(track, begin, False, False)
+                self._shapes[kind, body[:2]] = Shape(track, begin, False, False)
         if track is None:
             reasons = ("frame_dropped",) if search.header else ("frame_dropped", "headerless")
             for name in (f"{search.kind}_{reason}" for reason in reasons):

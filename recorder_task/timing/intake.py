@@ -85,20 +85,13 @@ class Intake:
         self.tracks[:] = tracks
         self._interleaver = Interleaver(tracks)
 
-    def push(self, arrived: Sequence[Sample]) -> Iterator[Sample]:
+    def push(self, arrived: list[Sample]) -> Iterator[Sample]:
         """Place samples; yields those whose turn has come."""
         self._push_watch.look(arrived)
-        goes_on, newest = self._timeline.goes_on, self._newest
-        for sample in arrived:
-            kind = sample.track.kind
-            step = goes_on(kind, sample.dts, sample.pts, sample.arrived_at)
-            if not step:
-                self._place(sample)
-            elif not sample.duration:
-                sample.duration = step
-            if sample.repairs:
-                self._count(sample.repairs)
-            newest[kind] = sample.at
+        at, end = 0, len(arrived)
+        while (at := self._timeline.follow(arrived, at, self._newest)) < end:
+            self._place(arrived[at])
+            at += 1
         if arrived:
             self.last_arrival_at = arrived[-1].arrived_at
         samples = self._interleaver.push(arrived)
@@ -156,13 +149,13 @@ class Intake:
                 reporter.push_trouble(trouble, description, count=fresh)
 
     def _place(self, sample: Sample) -> None:
+        kind = sample.track.kind
         dts, pts, duration, repairs = self._timeline.place(
-            sample.track.kind, sample.dts, sample.pts, sample.duration, sample.arrived_at
+            kind, sample.dts, sample.pts, sample.duration, sample.arrived_at
         )
         sample.place(dts, pts, duration)
         if repairs:
             sample.repairs = {**repairs, **sample.repairs}
-
-    def _count(self, repairs: Mapping[str, int]) -> None:
-        for name, count in repairs.items():
+        for name, count in sample.repairs.items():
             self.repairs[name] = self.repairs.get(name, 0) + count
+        self._newest[kind] = sample.at

@@ -4,7 +4,11 @@ Source: Adobe RTMP specification 1.0, section 5.3.
 """
 
 import struct
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
+from recorder_task.native import loops
 from recorder_task.pull.flv_tags import Tag, made
 
 SET_CHUNK_SIZE, ABORT = 1, 2
@@ -30,8 +34,15 @@ class _ChunkStream:
         self.missing = 0
 
 
-class ChunkReader:
+class Reader(Protocol):
     """Joins the chunks of a connection, however its bytes arrive, to messages; an FLV tag is what one is in a file."""
+
+    def feed(self, data: bytes | bytearray | memoryview, /) -> list[Tag]:
+        """The messages that the next bytes complete; nothing of `data` is kept."""
+
+
+class PlainChunkReader:
+    """What the compiled reader is without a compiler, and what is right of it (native/chunks.c)."""
 
     def __init__(self) -> None:
         self._pending = b""
@@ -125,6 +136,10 @@ class ChunkReader:
             stream = self._streams.get(int.from_bytes(message.body[:4], "big"))
             if stream is not None:
                 stream.body = None
+
+
+ChunkReader: Callable[[], Reader] = PlainChunkReader if loops is None else partial(loops.ChunkReader, Tag)
+"""A reader for a connection that begins."""
 
 
 def chunked(kind: int, body: bytes, *, chunk_stream: int, message_stream: int = 0) -> bytes:

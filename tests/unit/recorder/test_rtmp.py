@@ -1,4 +1,4 @@
-"""RTMP as a player speaks it: values, chunks in any pieces, the talk with a server."""
+"""RTMP as a player speaks it: values, and the talk with a server."""
 
 import struct
 
@@ -21,6 +21,7 @@ from recorder_task.pull.rtmp.player import (
     Refused,
 )
 from recorder_task.pull.rtmp.pull import parts_of
+from tests.unit.recorder.rtmp_chunks import head
 
 GREETING = HELLO + bytes(HANDSHAKE_BYTES)
 START = encoded(["onStatus", 0, None, {"level": "status", "code": "NetStream.Play.Start"}])
@@ -48,12 +49,6 @@ def said(found: Player) -> list[Tag]:
     return ChunkReader().feed(bytes(found.outgoing))
 
 
-def head(shape: int, stream: int, milliseconds: int, size: int, kind: int) -> bytes:
-    """A chunk's header with all it may carry."""
-    field = milliseconds.to_bytes(3, "big") + size.to_bytes(3, "big") + bytes([kind]) + (1).to_bytes(4, "little")
-    return bytes([shape << 6 | stream]) + field[: (11, 7, 3, 0)[shape]]
-
-
 VALUES: list[Value] = ["play", 1.5, True, None, {"code": "x", "deep": {"n": 2.0}}, [1.0, "a"], ""]
 
 
@@ -70,61 +65,6 @@ def test_an_array_with_names_is_an_object() -> None:
 def test_bytes_that_are_no_values_are_refused(content: bytes) -> None:
     with pytest.raises(NotAmf0):
         decoded(content)
-
-
-MESSAGES = [Tag(VIDEO_TAG, 0, bytes(range(256)) * 3), Tag(AUDIO_TAG, 0, b"b"), Tag(20, 0, b"")]
-
-
-@pytest.mark.parametrize("size", [1, 2, 7, 128, 4000])
-def test_chunks_are_joined_whatever_their_pieces(size: int) -> None:
-    content = b"".join(chunked(each.kind, each.body, chunk_stream=4 + at) for at, each in enumerate(MESSAGES))
-    reader = ChunkReader()
-    pieces = [content[at : at + size] for at in range(0, len(content), size)]
-    assert [message for piece in pieces for message in reader.feed(piece)] == MESSAGES
-
-
-def test_messages_of_two_chunk_streams_may_be_interleaved() -> None:
-    video, audio = b"v" * 200, b"a" * 10
-    content = head(0, 6, 5, 200, VIDEO_TAG) + video[:128] + head(0, 4, 6, 10, AUDIO_TAG) + audio
-    content += bytes([0xC0 | 6]) + video[128:]
-    assert ChunkReader().feed(content) == [Tag(AUDIO_TAG, 6, audio), Tag(VIDEO_TAG, 5, video)]
-
-
-def test_short_headers_take_what_they_leave_out_from_the_chunk_before() -> None:
-    content = head(0, 4, 1000, 1, AUDIO_TAG) + b"a" + head(1, 4, 23, 2, AUDIO_TAG) + b"bb"
-    content += head(2, 4, 20, 0, 0) + b"cc" + head(3, 4, 0, 0, 0) + b"dd"
-    assert ChunkReader().feed(content) == [
-        Tag(AUDIO_TAG, 1000, b"a"),
-        Tag(AUDIO_TAG, 1023, b"bb"),
-        Tag(AUDIO_TAG, 1043, b"cc"),
-        Tag(AUDIO_TAG, 1063, b"dd"),
-    ]
-
-
-def test_a_time_beyond_three_bytes_follows_every_header() -> None:
-    late, body = (0xFFFFFFF0).to_bytes(4, "big"), b"v" * 130
-    content = head(0, 6, 0xFFFFFF, 130, VIDEO_TAG) + late + body[:128] + bytes([0xC0 | 6]) + late + body[128:]
-    content += head(1, 6, 32, 1, VIDEO_TAG) + b"w"
-    assert ChunkReader().feed(content) == [Tag(VIDEO_TAG, 0xFFFFFFF0, body), Tag(VIDEO_TAG, 0x10, b"w")]
-
-
-def test_the_chunk_size_changes_with_the_message_that_says_so() -> None:
-    content = chunked(1, (4096).to_bytes(4, "big"), chunk_stream=2) + head(0, 6, 0, 4000, VIDEO_TAG) + bytes(4000)
-    assert ChunkReader().feed(content) == [Tag(VIDEO_TAG, 0, bytes(4000))]
-
-
-def test_an_aborted_message_is_forgotten() -> None:
-    content = head(0, 6, 0, 200, VIDEO_TAG) + bytes(128) + chunked(2, (6).to_bytes(4, "big"), chunk_stream=2)
-    content += head(0, 6, 7, 1, VIDEO_TAG) + b"v"
-    assert ChunkReader().feed(content) == [Tag(VIDEO_TAG, 7, b"v")]
-
-
-@pytest.mark.parametrize(("first", "stream"), [(b"\x00\x10", 80), (b"\x01\x10\x01", 336)], ids=["one byte", "two"])
-def test_chunk_streams_beyond_63_are_named_in_bytes_of_their_own(first: bytes, stream: int) -> None:
-    reader = ChunkReader()
-    whole = head(0, 0, 5, 1, AUDIO_TAG)[1:] + b"a"
-    assert reader.feed(first[:1]) == []
-    assert reader.feed(first[1:] + whole) == [Tag(AUDIO_TAG, 5, b"a")]
 
 
 def test_a_player_greets_connects_and_plays() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from recorder_task.sample import TrackKind
 from recorder_task.timing.timeline import WRAP, Timeline, Times
 
 Placed = list[tuple[int, int]]
@@ -102,14 +103,16 @@ def test_a_hole_that_our_clock_has_seen_is_no_leap() -> None:
     assert timeline.repairs == {}
 
 
-def interleaved(seconds: float, start_ms: int = 0) -> Iterator[tuple[str, int]]:
+def interleaved(seconds: float, start_ms: int = 0) -> Iterator[tuple[TrackKind, int]]:
     """25 pictures and 43 frames of sound a second, in the order of their times."""
-    pictures = [("video", start_ms + at) for at in range(0, round(seconds * 1000), 40)]
-    sounds = [("audio", start_ms + 10 + at) for at in range(0, round(seconds * 1000) - 10, 23)]
+    pictures: list[tuple[TrackKind, int]] = [("video", start_ms + at) for at in range(0, round(seconds * 1000), 40)]
+    sounds: list[tuple[TrackKind, int]] = [
+        ("audio", start_ms + 10 + at) for at in range(0, round(seconds * 1000) - 10, 23)
+    ]
     return iter(sorted([*pictures, *sounds], key=lambda each: each[1]))
 
 
-def placed(timeline: Timeline, packets: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+def placed(timeline: Timeline, packets: Iterable[tuple[TrackKind, int]]) -> list[tuple[TrackKind, int]]:
     """(kind, dts) of packets as they were placed."""
     return [(kind, timeline.place(kind, dts % WRAP, dts % WRAP, 0, 0.0).dts) for kind, dts in packets]
 
