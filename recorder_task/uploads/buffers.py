@@ -44,6 +44,17 @@ class Buffer:
             begin = end
         self.size_bytes = begin
 
+    def reserve(self, more_bytes: int) -> memoryview:
+        """All its room behind what it holds, so many bytes at least, for who writes there itself and says `advance`."""
+        end = self.size_bytes + more_bytes
+        if end > len(self._room):
+            self._move(end)
+        return memoryview(self._room)[self.size_bytes :]
+
+    def advance(self, written_bytes: int) -> None:
+        """So much of what was reserved was written."""
+        self.size_bytes += written_bytes
+
     def view(self) -> memoryview:
         """What it holds now, without a copy."""
         return memoryview(self._room)[: self.size_bytes]

@@ -40,3 +40,16 @@ def test_memory_that_is_too_small_is_not_used_again() -> None:
     buffers.give_back(spent)
     buffers.settle(current)
     assert bytes(current.view()) == b"longer than the room"
+
+
+def test_what_is_reserved_is_written_by_somebody_else() -> None:
+    buffer = Buffer(8)
+    buffer.write(b"ab")
+    shown = buffer.view()
+    for more in (b"cdef", b"ghi" * 100, b""):
+        room = buffer.reserve(len(more))
+        assert len(room) >= len(more)
+        room[: len(more)] = more
+        buffer.advance(len(more))
+    assert bytes(buffer.view()) == b"abcdef" + b"ghi" * 100
+    assert bytes(shown) == b"ab"
