@@ -13,9 +13,11 @@ PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS
 class Buffer:
     """Bytes that grow at their end; what lies before can be read by another thread meanwhile."""
 
-    def __init__(self, room_bytes: int) -> None:
-        """`room_bytes` are reserved, and taken only as they are filled."""
-        self._room = mmap(-1, room_bytes, PRIVATE)
+    def __init__(self, room_bytes: int, room: mmap | None = None) -> None:
+        """`room_bytes` are reserved, and taken only as they are filled; or it begins anew in a `room` that is there."""
+        self._room = mmap(-1, room_bytes, PRIVATE) if room is None else room
+        self._is_shown = False
+        """Somebody may read in its room."""
         self.size_bytes = 0
 
     @property
@@ -57,38 +59,48 @@ class Buffer:
 
     def view(self) -> memoryview:
         """What it holds now, without a copy."""
+        self._is_shown = True
         return memoryview(self._room)[: self.size_bytes]
 
-    def move_into(self, other: "Buffer") -> None:
-        """Go on in the memory of another one, which is of no more use."""
+    def move_into(self, other: "Buffer") -> "Buffer | None":
+        """Go on in the memory of another one, which is of no more use; an empty one gets what nobody can read here."""
         other._room[: self.size_bytes] = self._room[: self.size_bytes]
-        self._room = other._room
+        left = None if self._is_shown else Buffer(self.room_bytes, self._room)
+        self._room, self._is_shown = other._room, False
+        return left
 
     def _move(self, size_bytes: int) -> None:
         """To more room; who reads what lay here keeps the old one."""
         old = self._room
         self._room = mmap(-1, 2 * size_bytes, PRIVATE)
+        self._is_shown = False
         self._room[: len(old)] = old[:]
 
 
 class Buffers:
-    """The buffers of one output. One that was given back takes in what is gathered now: none lies idle."""
+    """The buffers of one output. One that was given back takes in what is gathered now.
+
+    What it leaves is where the next one begins: its first pages are there. That is as much as was gathered while the
+    one before was uploaded, and during an upload, when memory is dearest, none lies idle.
+    """
 
     def __init__(self, room_bytes: int) -> None:
         self._room_bytes = room_bytes
+        self._left: Buffer | None = None
         self.given_back: list[Buffer] = []
 
     def take(self) -> Buffer:
         """An empty one."""
-        return Buffer(self._room_bytes)
+        left, self._left = self._left, None
+        return left or Buffer(self._room_bytes)
 
     def give_back(self, buffer: Buffer) -> None:
         """Nobody reads it any more; may be called from any thread."""
         self.given_back.append(buffer)
 
     def settle(self, current: Buffer) -> None:
-        """Move what is gathered now into memory that was used before, and let the fresh one go."""
+        """Move what is gathered now into memory that was used before, and keep the fresh one for the next."""
         used = max(self.given_back, key=lambda each: each.room_bytes)
         self.given_back.clear()
         if used.room_bytes >= current.room_bytes:
-            current.move_into(used)
+            self._left = current.move_into(used)

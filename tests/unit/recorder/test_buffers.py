@@ -33,6 +33,29 @@ def test_what_is_gathered_goes_on_in_the_memory_of_one_that_was_given_back() -> 
     assert buffers.given_back == []
 
 
+def test_the_next_one_begins_where_the_last_one_was_before_it_moved() -> None:
+    buffers = Buffers(8)
+    spent, current = buffers.take(), buffers.take()
+    current.write(b"ab")
+    buffers.give_back(spent)
+    buffers.settle(current)
+    following = buffers.take()
+    assert (following.size_bytes, bytes(following.reserve(2)[:2])) == (0, b"ab")  # the same memory
+    following.write(b"xy")
+    assert (bytes(current.view()), bytes(following.view()), bytes(buffers.take().view())) == (b"ab", b"xy", b"")
+
+
+def test_memory_that_somebody_may_read_is_not_where_the_next_one_begins() -> None:
+    buffers = Buffers(8)
+    spent, current = buffers.take(), buffers.take()
+    current.write(b"ab")
+    shown = current.view()
+    buffers.give_back(spent)
+    buffers.settle(current)
+    buffers.take().write(b"xy")
+    assert bytes(shown) == b"ab"
+
+
 def test_memory_that_is_too_small_is_not_used_again() -> None:
     buffers = Buffers(4)
     spent, current = buffers.take(), buffers.take()
