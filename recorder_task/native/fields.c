@@ -1,7 +1,7 @@
 #include "fields.h"
 
 static const char *const spelled[FIELDS] = {
-    "at", "dts", "pts", "duration", "size", "is_key_frame", "payload", "track", "repairs", "index",
+    "at", "dts", "pts", "duration", "size", "is_key_frame", "payload", "track", "repairs", "index", "seconds_per_tick",
 };
 static PyObject *names[FIELDS];
 

@@ -1,11 +1,11 @@
-/* Reading a Sample (recorder_task/sample.py). */
+/* Reading a Sample, or a Track (recorder_task/sample.py). */
 
 #ifndef TAPEDECK_FIELDS_H
 #define TAPEDECK_FIELDS_H
 
 #include "loops.h"
 
-enum field { AT, DTS, PTS, DURATION, SIZE, IS_KEY_FRAME, PAYLOAD, TRACK, REPAIRS, INDEX, FIELDS };
+enum field { AT, DTS, PTS, DURATION, SIZE, IS_KEY_FRAME, PAYLOAD, TRACK, REPAIRS, INDEX, SECONDS_PER_TICK, FIELDS };
 
 /* Each sets an exception and returns NULL or -1 where the sample has no such field, or one of another type. */
 PyObject *field(PyObject *object, enum field name);

@@ -1,7 +1,7 @@
 /* FLV tags of samples, straight into a part: TagWriter (recorder_task/outputs/flv_track.py) says what they are. */
 
 #include "fields.h"
-#include "place.h"
+#include "room.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -167,18 +167,19 @@ static int put_tags(PyObject *buffer, const struct tag *tags, Py_ssize_t count, 
         }
         total += size_of(tag);
     }
-    struct place place;
-    if (open_place(buffer, total, &place) < 0)
-        return -1;
-    for (Py_ssize_t number = 0; number < count; number++) {
+    Room room = {.buffer = buffer};
+    unsigned char *at = room_for(&room, (size_t)total);
+    for (Py_ssize_t number = 0; at != NULL && number < count; number++) {
         const struct tag *tag = &tags[number];
-        memcpy(place.at, tag->head, (size_t)tag->head_bytes);
-        memcpy(place.at + tag->head_bytes, tag->payload.buf, (size_t)tag->payload.len);
+        memcpy(at, tag->head, (size_t)tag->head_bytes);
+        memcpy(at + tag->head_bytes, tag->payload.buf, (size_t)tag->payload.len);
         Py_ssize_t size = tag->head_bytes + tag->payload.len;
-        put_big_endian(place.at + size, (unsigned long long)size, SIZE_BYTES);
-        place.at += size + SIZE_BYTES;
+        put_big_endian(at + size, (unsigned long long)size, SIZE_BYTES);
+        at += size + SIZE_BYTES;
     }
-    return close_place(buffer, &place);
+    if (at != NULL)
+        room_fill(&room, (size_t)total);
+    return room_close(&room);
 }
 
 static PyObject *write_tags(PyObject *self, PyObject *arguments)

@@ -12,7 +12,6 @@
 
 /* Each file adds what it has to the module; -1 with an exception set where it cannot. */
 int add_fields(PyObject *module);
-int add_place(PyObject *module);
 int add_chunks(PyObject *module);
 int add_samples(PyObject *module);
 int add_totals(PyObject *module);

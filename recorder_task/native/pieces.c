@@ -1,7 +1,7 @@
 /* Bytes from many places behind what a Buffer holds: Buffer.extend (recorder_task/uploads/buffers.py). */
 
 #include "fields.h"
-#include "place.h"
+#include "room.h"
 
 #include <stdlib.h>
 
@@ -13,14 +13,15 @@ static PyObject *put_pieces(PyObject *buffer, PyObject *pieces, Py_buffer *conte
             return NULL;
         total += contents[*count].len;
     }
-    struct place place;
-    if (open_place(buffer, total, &place) < 0)
-        return NULL;
-    for (Py_ssize_t number = 0; number < length; number++) {
-        memcpy(place.at, contents[number].buf, (size_t)contents[number].len);
-        place.at += contents[number].len;
+    Room room = {.buffer = buffer};
+    unsigned char *at = room_for(&room, (size_t)total);
+    for (Py_ssize_t number = 0; at != NULL && number < length; number++) {
+        memcpy(at, contents[number].buf, (size_t)contents[number].len);
+        at += contents[number].len;
     }
-    return close_place(buffer, &place) < 0 ? NULL : Py_NewRef(Py_None);
+    if (at != NULL)
+        room_fill(&room, (size_t)total);
+    return room_close(&room) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *extend(PyObject *module, PyObject *arguments)

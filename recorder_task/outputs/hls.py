@@ -1,8 +1,8 @@
 """HLS: MPEG-TS segments cut on key frames beside an EVENT playlist that grows, and names only what is in the bucket.
 
-Each segment has a muxer of its own, which makes it complete in itself and ends it exactly at the cut; timestamps run
-on through the file, and the discontinuity indicator in a segment's first packets tells a reader of the joined bytes
-that continuity counters begin anew.
+Each segment is complete in itself and ends exactly at the cut; timestamps run on through the file, and the
+discontinuity indicator in a segment's first packets tells a reader of the joined bytes that continuity counters begin
+anew.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from chalicelib.recording.finished_file import FinishedFile
 from chalicelib.recording.playlist import rounded, target_duration
 from recorder_task.outputs.growing_playlist import GrowingPlaylist, Piece
 from recorder_task.outputs.output import FileOrder, Written
-from recorder_task.outputs.segment_muxer import SegmentMuxer
+from recorder_task.outputs.segment_writer import SegmentWriter, segment_writer
 from recorder_task.sample import Sample, Track
 from recorder_task.timing.cutter import Cutter
 from recorder_task.uploads.buffers import Buffers
@@ -30,13 +30,14 @@ class HlsOutput:
         self._tracks = order.tracks
         self._target_seconds = target_duration(order.segment_seconds)
         self._cutter = self._new_cutter()
-        self._began_at = self._ends_at = order.starts_at
+        self._began_at = order.starts_at
         self._clock_offset = order.tally.first.arrived_at - order.starts_at
         self._is_discontinuous = False
         self._segment_bytes = 0
         self._buffers = Buffers(SEGMENT_ROOM_BYTES)
         self._buffer = self._buffers.take()
-        self._muxer = self._new_muxer()
+        self._writer = self._new_writer()
+        self._writer.begin(self._buffer, order.starts_at)
         self._playlist = GrowingPlaylist(
             order.bucket,
             order.continuation,
@@ -50,30 +51,24 @@ class HlsOutput:
         """Mux samples, each into a new segment where one begins."""
         if self._buffers.given_back:
             self._buffers.settle(self._buffer)
-        tally, step = self._order.tally, self._cutter.step
-        counted = taken = 0
-        try:
-            for sample in samples:
-                at = sample.at
-                if step(at, is_key_frame=sample.is_key_frame) or (
-                    at > self._ends_at + HOLE_SECONDS and self._is_behind_hole(sample)
-                ):
-                    tally.add(samples[counted:taken])
-                    counted = taken
-                    self._cut(sample)
-                self._muxer.write(sample)
-                taken += 1
-                end = at + sample.duration * sample.track.seconds_per_tick
-                if end > self._ends_at:
-                    self._ends_at = end
-        finally:
-            tally.add(samples[counted:taken])
+        counted = 0
+        while counted < len(samples):
+            sample = samples[counted]
+            if self._cutter.step(sample.at, is_key_frame=sample.is_key_frame) or self._is_behind_hole(sample):
+                self._cut(sample)
+            try:
+                self._writer.write(samples, counted, self._cutter.quiet_until)
+            finally:
+                taken = self._writer.taken
+                self._order.tally.add(samples[counted : counted + taken])
+                counted += taken
 
     def change_tracks(self, tracks: Sequence[Track], first: Sample) -> None:
         """From `first` on the file holds these tracks: a new segment, behind a discontinuity."""
         self._end_segment(self._last_seconds())
         self._tracks = tracks
         self._cutter = self._new_cutter()
+        self._writer = self._new_writer()
         self._is_discontinuous = True
         self._begin_segment(first.at)
 
@@ -91,14 +86,14 @@ class HlsOutput:
         self._order.lane.submit(lambda: self._playlist.wait(paused_at=paused_at, deadline=deadline))
 
     def abort(self) -> None:
-        """Free the muxer; what was uploaded plays, and somebody goes on with it or commits it."""
-        self._muxer.close()
+        """Free the writer; what was uploaded plays, and somebody goes on with it or commits it."""
+        self._writer.end()
 
     def _whole_file(self) -> FinishedFile:
         return self._playlist.finished(utc_offset_hours=self._order.utc_offset_hours)
 
     def _is_behind_hole(self, sample: Sample) -> bool:
-        if sample.at <= self._ends_at + HOLE_SECONDS:
+        if sample.at <= self._writer.ends_at + HOLE_SECONDS:
             return False
         return sample.is_key_frame or all(track.kind == "audio" for track in self._tracks)
 
@@ -114,15 +109,15 @@ class HlsOutput:
 
     def _begin_segment(self, at: float) -> None:
         self._cutter.begin(at)
-        self._began_at = self._ends_at = at
+        self._began_at = at
         self._buffer = self._buffers.take()
-        self._muxer = self._new_muxer()
+        self._writer.begin(self._buffer, at)
 
     def _last_seconds(self) -> float:
-        return min(self._ends_at - self._began_at, float(self._target_seconds))
+        return min(self._writer.ends_at - self._began_at, float(self._target_seconds))
 
     def _end_segment(self, seconds: float, *, is_last: bool = False) -> None:
-        self._muxer.close()
+        self._writer.end()
         buffer = self._buffer
         content = buffer.view()
         self._segment_bytes += len(content)
@@ -146,5 +141,5 @@ class HlsOutput:
         has_video = any(track.kind == "video" for track in self._tracks)
         return Cutter(self._order.segment_seconds, has_video=has_video, longest_seconds=self._target_seconds)
 
-    def _new_muxer(self) -> SegmentMuxer:
-        return SegmentMuxer(self._buffer, self._tracks, starts_at=self._order.starts_at)
+    def _new_writer(self) -> SegmentWriter:
+        return segment_writer(self._tracks, starts_at=self._order.starts_at, hole_seconds=HOLE_SECONDS)

@@ -1,10 +1,11 @@
-"""One HLS segment by FFmpeg's MPEG-TS muxer, to which the frames of AAC come gathered.
+"""The segments of HLS by FFmpeg's MPEG-TS muxer, to which the frames of AAC come gathered.
 
 The muxer puts several of them into one packet of the elementary stream (PES) anyway. To hand them over one by one was
 a third of what a segment costs. The conditions are its own, so that a segment is what it was.
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
 from recorder_task.outputs.adts import AdtsHeaders
 from recorder_task.outputs.output import Muxer
@@ -66,3 +67,39 @@ class SegmentMuxer:
         content = b"".join(self._frames)
         self._first, self._frames, self._gathered_bytes = None, [], 0
         self._muxer.write(Sample(first.track, content, first.dts, first.pts, first.duration, False, first.arrived_at))
+
+
+class MuxedSegments:
+    """A `SegmentWriter` (`segment_writer.py`): a muxer for each segment makes it complete in itself."""
+
+    def __init__(self, tracks: Sequence[Track], *, starts_at: float, hole_seconds: float) -> None:
+        self._tracks = tracks
+        self._starts_at = starts_at
+        self._hole_seconds = hole_seconds
+        self._muxer: SegmentMuxer | None = None
+        self.taken = 0
+        self.ends_at = 0.0
+
+    def begin(self, buffer: Buffer, at: float) -> None:
+        """Begin a segment at `at` (media seconds); raises what FFmpeg raises."""
+        self._muxer = SegmentMuxer(buffer, self._tracks, starts_at=self._starts_at)
+        self.ends_at = at
+
+    def write(self, samples: Sequence[Sample], first: int, until: float) -> None:
+        """Take the sample at `first` and those behind it that belong to the segment whatever they are."""
+        assert self._muxer is not None, "no segment has begun"  # noqa: S101 - as the compiled one says it
+        self.taken = 0
+        for sample in islice(samples, first, None):
+            at = sample.at
+            if self.taken and (sample.is_key_frame or at >= until or at > self.ends_at + self._hole_seconds):
+                return
+            self._muxer.write(sample)
+            self.taken += 1
+            end = at + sample.duration * sample.track.seconds_per_tick
+            if end > self.ends_at:
+                self.ends_at = end
+
+    def end(self) -> None:
+        """Write what is held; may come twice."""
+        if self._muxer is not None:
+            self._muxer.close()

@@ -32,6 +32,17 @@ class Cutter:
         self._began_at = at
         return True
 
+    @property
+    def quiet_until(self) -> float:
+        """Media seconds: only a key frame of video can begin a piece before, behind the sample that `step` saw last."""
+        if self._began_at is None or not self._interval_seconds:
+            return math.inf if self._began_at is not None else -math.inf
+        longest_seconds = self._interval_seconds
+        if self._has_video:
+            longest_seconds = max(longest_seconds, self._longest_seconds)
+        # Rounding can differ from that of `step`, which has the last word.
+        return self._began_at + longest_seconds - 2 * TOLERANCE_SECONDS
+
     def is_due(self, at: float) -> bool:
         """The piece is as long at `at` as it was ordered."""
         if self._began_at is None or not self._interval_seconds:

@@ -12,6 +12,7 @@ from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
 from tests.media.hls import outline, packets_of_segments
+from tests.media.mpegts import WAYS, Way, use
 from tests.media.packets import packets_of
 from tests.media.studio import Studio, template_order
 from tests.rfc8216 import judge
@@ -20,6 +21,14 @@ Source = Callable[[Clip], Path]
 FLV_HEADER_BYTES = 13
 FLV_TAG_BYTES = 15
 """Of a tag's header and the size behind it."""
+
+
+@pytest.fixture(params=WAYS, autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Way:
+    """Whoever writes the segments."""
+    use(request.param, monkeypatch)
+    found: Way = request.param
+    return found
 
 
 def with_hole(whole: Clip, *, at_ms: int, hole_ms: int) -> Clip:

@@ -20,6 +20,7 @@ from chalicelib import keys
 from chalicelib.recording.orders import RecordFormat, RecordingOrder
 from chalicelib.table import DynamoTable, Put
 from recorder_task.native.build import BUILT
+from tests.compiled_loops import need_compiled_loops
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.s3 import FakeS3
 from tests.media.clips import Clip, ClipOrder, clip
@@ -64,6 +65,7 @@ def bare_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def image(bare_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with the compiled loops, which the image gets from its first stage."""
     folder = tmp_path_factory.mktemp("whole") / "image"
+    need_compiled_loops()
     shutil.copytree(bare_image, folder)
     shutil.copy(BUILT, folder / "recorder_task" / "native")
     return folder

@@ -33,6 +33,29 @@ def test_what_is_gathered_goes_on_in_the_memory_of_one_that_was_given_back() -> 
     assert buffers.given_back == []
 
 
+def test_the_next_one_begins_where_the_last_one_was_before_it_moved() -> None:
+    buffers = Buffers(8)
+    spent, current = buffers.take(), buffers.take()
+    current.write(b"ab")
+    buffers.give_back(spent)
+    buffers.settle(current)
+    following = buffers.take()
+    assert (following.size_bytes, bytes(following.reserve(2)[:2])) == (0, b"ab")  # the same memory
+    following.write(b"xy")
+    assert (bytes(current.view()), bytes(following.view()), bytes(buffers.take().view())) == (b"ab", b"xy", b"")
+
+
+def test_memory_that_somebody_may_read_is_not_where_the_next_one_begins() -> None:
+    buffers = Buffers(8)
+    spent, current = buffers.take(), buffers.take()
+    current.write(b"ab")
+    shown = current.view()
+    buffers.give_back(spent)
+    buffers.settle(current)
+    buffers.take().write(b"xy")
+    assert bytes(shown) == b"ab"
+
+
 def test_memory_that_is_too_small_is_not_used_again() -> None:
     buffers = Buffers(4)
     spent, current = buffers.take(), buffers.take()
@@ -40,3 +63,16 @@ def test_memory_that_is_too_small_is_not_used_again() -> None:
     buffers.give_back(spent)
     buffers.settle(current)
     assert bytes(current.view()) == b"longer than the room"
+
+
+def test_what_is_reserved_is_written_by_somebody_else() -> None:
+    buffer = Buffer(8)
+    buffer.write(b"ab")
+    shown = buffer.view()
+    for more in (b"cdef", b"ghi" * 100, b""):
+        room = buffer.reserve(len(more))
+        assert len(room) >= len(more)
+        room[: len(more)] = more
+        buffer.advance(len(more))
+    assert bytes(buffer.view()) == b"abcdef" + b"ghi" * 100
+    assert bytes(shown) == b"ab"

@@ -48,3 +48,20 @@ def test_a_piece_may_begin_whatever_the_interval_says() -> None:
     assert cuts(cutter, (0, True), (2, True)) == []
     cutter.begin(2)
     assert cuts(cutter, (4, True), (6, True)) == [6]
+
+
+@pytest.mark.parametrize("has_video", [True, False])
+@pytest.mark.parametrize("interval_seconds", [0, 0.004, 2, 6.006])
+def test_until_a_quiet_time_is_over_only_a_key_frame_ends_a_piece(interval_seconds: float, has_video: bool) -> None:
+    cutter = Cutter(interval_seconds, has_video=has_video, longest_seconds=3 * interval_seconds)
+    assert cutter.quiet_until < 0  # nothing is known yet
+    cutter.step(1, is_key_frame=True)
+    began_at = 1.0
+    for milliseconds in range(1001, 30_000):
+        is_quiet = milliseconds / 1000 < cutter.quiet_until
+        if cutter.step(milliseconds / 1000, is_key_frame=False):
+            assert not is_quiet
+            assert milliseconds / 1000 - began_at == pytest.approx(
+                interval_seconds * (3 if has_video else 1), abs=0.006
+            )
+            began_at = milliseconds / 1000
