@@ -6,9 +6,10 @@ and one contract suite holds both. Conditions are values, so that a caller names
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
-from chalicelib.attribute_values import Item, decode_item, encode, encode_item
+from chalicelib.attribute_values import Item, decode_item, encode, encode_item, encode_key
 from chalicelib.conflicts import cancellation_reasons, error_code, unless_in_conflict
 from chalicelib.keys import INDEX_KEYS, Key
 
@@ -94,7 +95,7 @@ class ConditionFailed(Exception):
 class Table(Protocol):
     """What the rest of the code knows of the table. Reads of items are consistent, those of an index are not."""
 
-    def get(self, key: Key, only: Sequence[str] = ()) -> Item | None: ...
+    def get(self, key: Key, only: tuple[str, ...] = ()) -> Item | None: ...
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]: ...
 
@@ -128,18 +129,14 @@ class DynamoTable:
         self.name = name
         self._client = client
 
-    def get(self, key: Key, only: Sequence[str] = ()) -> Item | None:
+    def get(self, key: Key, only: tuple[str, ...] = ()) -> Item | None:
         """The item, or None; `only` these of its attributes, where it has them. A consistent read."""
-        request: dict[str, Any] = {"TableName": self.name, "Key": _key(key), "ConsistentRead": True}
-        if only:
-            names = {f"#n{number}": name for number, name in enumerate(only)}
-            request |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
-        answer = self._client().get_item(**request)
+        answer = self._client().get_item(**_reading(self.name, key, only))
         return decode_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """Those of the items that exist, by key; consistent reads, 100 a request."""
-        wanted = [_key(key) for key in dict.fromkeys(keys)]
+        wanted = [encode_key(key) for key in dict.fromkeys(keys)]
         found: dict[Key, Item] = {}
         while wanted:
             request = {self.name: {"Keys": wanted[: self.BATCH], "ConsistentRead": True}}
@@ -236,7 +233,7 @@ class DynamoTable:
         if isinstance(write, Put):
             request["Item"] = encode_item({**write.item, "PK": write.key.pk, "SK": write.key.sk})
         else:
-            request["Key"] = _key(write.key)
+            request["Key"] = encode_key(write.key)
         if isinstance(write, Update):
             request["UpdateExpression"] = expression.update(write)
         if write.when:
@@ -252,8 +249,12 @@ class DynamoTable:
             raise
 
 
-def _key(key: Key) -> dict[str, Any]:
-    return {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
+@lru_cache(maxsize=1)
+def _reading(table: str, key: Key, only: tuple[str, ...]) -> dict[str, Any]:
+    """The request for an item; the last one is kept, for a recorder asks for the same each second."""
+    names = {f"#n{number}": name for number, name in enumerate(only)}
+    asked = {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names} if only else {}
+    return {"TableName": table, "Key": encode_key(key), "ConsistentRead": True, **asked}
 
 
 class _Expression:

@@ -28,6 +28,7 @@ A session's item in the table (`keys.session`), written by the functions (F) and
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from chalicelib.recording.stream import StreamRef
@@ -119,4 +120,10 @@ class SessionOrders:
 
 
 def _known(cls: type, item: Mapping[str, Any]) -> dict[str, Any]:
-    return {each.name: item[each.name] for each in fields(cls) if each.name in item}
+    names = _names(cls)
+    return {name: value for name, value in item.items() if name in names}
+
+
+@cache
+def _names(cls: type) -> frozenset[str]:
+    return frozenset(each.name for each in fields(cls))

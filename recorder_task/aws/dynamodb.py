@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import cache, lru_cache
 from typing import Any
 
 from chalicelib.conflicts import CONFLICT, SINGLE_CONFLICT, passing_reason
@@ -24,10 +25,17 @@ class DynamoClient:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._last_reading: tuple[dict[str, Any], bytes] = ({}, b"")
+        self._read = lru_cache(maxsize=1)(json.loads)
 
     def get_item(self, **request: Any) -> dict[str, Any]:
-        """GetItem."""
-        return self._call("GetItem", request, is_repeated=True)
+        """GetItem. Asked for the same again it encodes nothing, and answered the same it returns the same object."""
+        last, body = self._last_reading
+        if request != last:
+            body = _encoded(request)
+            self._last_reading = request, body
+        found: dict[str, Any] = self._read(self._answer("GetItem", body, is_repeated=True))
+        return found
 
     def put_item(self, **request: Any) -> dict[str, Any]:
         """PutItem."""
@@ -57,20 +65,23 @@ class DynamoClient:
                 raise TransactionCancelled(codes) from None
             raise
 
-    def _call(self, operation: str, request: dict[str, Any], *, is_repeated: bool = False) -> dict[str, Any]:
-        answer = self._transport.request(
-            "POST",
-            "/",
-            headers={
-                "content-type": "application/x-amz-json-1.0",
-                "x-amz-target": f"DynamoDB_20120810.{operation}",
-            },
-            body=json.dumps(request).encode(),
-            sign_body=True,
-            is_repeated=is_repeated,
-        )
-        found: dict[str, Any] = json.loads(answer.body)
+    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._answer(operation, _encoded(request)))
         return found
+
+    def _answer(self, operation: str, body: bytes, *, is_repeated: bool = False) -> bytes:
+        return self._transport.request(
+            "POST", "/", headers=_headers(operation), body=body, sign_body=True, is_repeated=is_repeated
+        ).body
+
+
+def _encoded(request: dict[str, Any]) -> bytes:
+    return json.dumps(request).encode()
+
+
+@cache
+def _headers(operation: str) -> dict[str, str]:
+    return {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"DynamoDB_20120810.{operation}"}
 
 
 def read_error(body: bytes) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult
 
@@ -19,13 +20,17 @@ PIECE_BYTES = 256 * 1024
 UNSENT_BYTES = 256 * 1024
 """What the kernel may hold of it unsent: it would take megabytes, and the time-out of the answer begin too early. With
 less the sender is woken more often: 64 KiB cost half as much again a GiB."""
+JOINED_BYTES = 64 * 1024
+"""A body that is no longer leaves together with its head."""
 RECEIVE_BYTES = 64 * 1024
 LONGEST_HEAD_BYTES = 64 * 1024
 LONGEST_SIZE_LINE_BYTES = 1024
 
+LONGEST_LENGTH_DIGITS = 18
+BLANKS = " \t"
+
 _STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: .*)?", re.ASCII)
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)")
-_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 
 
@@ -62,6 +67,8 @@ class Connection:
         except BaseException:
             self._socket.close()
             raise
+        # What a TLS socket's `recv` comes down to.
+        self._read = self._socket.read if isinstance(self._socket, ssl.SSLSocket) else self._socket.recv
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
 
@@ -92,9 +99,7 @@ class Connection:
         self._socket.close()
 
     def _send(self, head: bytes, body: Body) -> None:
-        if len(body) <= RECEIVE_BYTES:
-            head, body = head + body, b""
-        for content in (head, body):
+        for content in (head, body) if len(body) > JOINED_BYTES else (head + body,):
             with memoryview(content) as view:
                 sent = 0
                 while sent < len(view):
@@ -111,24 +116,25 @@ class Connection:
         status, keeps_open, headers = self._head()
         while status < 200:  # 100 Continue and its like: the answer is yet to come
             status, keeps_open, headers = self._head()
-        options = {option.strip().lower() for option in headers.get("connection", "").split(",")}
-        self.is_reusable = self.is_reusable and "close" not in options and (keeps_open or "keep-alive" in options)
+        if "connection" in headers:
+            options = _options(headers["connection"])
+            keeps_open = "close" not in options and (keeps_open or "keep-alive" in options)
+        self.is_reusable = self.is_reusable and keeps_open
         return Answer(status, headers, b"" if is_head or status in (204, 304) else self._body(headers))
 
     def _head(self) -> tuple[int, bool, dict[str, str]]:
         """Status, whether the version keeps connections open, headers."""
-        first, *lines = self._through(b"\r\n\r\n", LONGEST_HEAD_BYTES).decode("latin-1").split("\r\n")
-        parsed = _STATUS_LINE.fullmatch(first)
-        if parsed is None or parsed[2] == "101":
-            raise BrokenAnswer(f"no status line: {first[:80]!r}")
+        head = self._through(b"\r\n\r\n", LONGEST_HEAD_BYTES).decode("latin-1")
+        first, *lines = head.split("\r\n")
+        status, keeps_open = _parsed_status(first)
+        if head.count("\r") != len(lines) or head.count("\n") != len(lines) or "\0" in head:
+            raise BrokenAnswer(f"half an end of a line, or NUL: {head[:80]!r}")
         headers: dict[str, str] = {}
         for line in lines:
-            field = _FIELD.fullmatch(line)
-            if field is None:
-                raise BrokenAnswer(f"no header: {line[:80]!r}")
-            name, value = field[1].lower(), field[2].strip(" \t")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return int(parsed[2]), parsed[1] == "1", headers
+            spelled, colon, value = line.partition(":")
+            name = _field_name(spelled + colon)
+            headers[name] = f"{headers[name]}, {value.strip(BLANKS)}" if name in headers else value.strip(BLANKS)
+        return status, keeps_open, headers
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
         coding, length = headers.get("transfer-encoding"), headers.get("content-length")
@@ -138,7 +144,7 @@ class Connection:
             return self._chunks()
         if length is None:
             return self._until_closed()
-        if not _LENGTH.fullmatch(length):
+        if not (length.isascii() and length.isdigit() and len(length) <= LONGEST_LENGTH_DIGITS):
             raise BrokenAnswer(f"content-length {length!r}")
         return self._exactly(int(length))
 
@@ -182,12 +188,35 @@ class Connection:
     def _until_closed(self) -> bytes:
         self.is_reusable = False
         pieces, self._received = [self._received], b""
-        while piece := self._socket.recv(RECEIVE_BYTES):
+        while piece := self._read(RECEIVE_BYTES):
             pieces.append(piece)
         return b"".join(pieces)
 
     def _receive(self, most: int = RECEIVE_BYTES) -> bytes:
-        piece = self._socket.recv(min(most, RECEIVE_BYTES))
+        piece = self._read(min(most, RECEIVE_BYTES))
         if not piece:
             raise BrokenAnswer("the connection was closed before the answer's end")
         return piece
+
+
+@lru_cache(maxsize=16)
+def _parsed_status(line: str) -> tuple[int, bool]:
+    """Status, and whether the version keeps connections open; a service has few such lines."""
+    parsed = _STATUS_LINE.fullmatch(line)
+    if parsed is None or parsed[2] == "101":
+        raise BrokenAnswer(f"no status line: {line[:80]!r}")
+    return int(parsed[2]), parsed[1] == "1"
+
+
+@lru_cache(maxsize=16)
+def _options(connection: str) -> frozenset[str]:
+    """What a `connection` header asks for."""
+    return frozenset(option.strip().lower() for option in connection.split(","))
+
+
+@lru_cache(maxsize=64)
+def _field_name(spelled: str) -> str:
+    """The name of a header, spelled with its colon, in lower case; a service has few of them."""
+    if _FIELD_NAME.fullmatch(spelled) is None:
+        raise BrokenAnswer(f"no header: {spelled[:80]!r}")
+    return spelled[:-1].lower()

@@ -3,9 +3,10 @@
 import hashlib
 import random
 import ssl
-import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -95,8 +96,8 @@ class Transport:
         self._clock = clock
         self._sleep = sleep
         self._watcher: Watcher | None = None
-        self._idle: list[Connection] = []
-        self._lock = threading.Lock()
+        self._idle: deque[Connection] = deque()
+        """The one used last is the last; to add one and to take one needs no lock."""
         self._last_repeated: _Repeated | None = None
 
     def watch(self, watcher: Watcher) -> None:
@@ -138,13 +139,15 @@ class Transport:
                 status, _, content = answer
                 code, message = self._read_error(content) if status >= 300 or is_answered_early else ("", "")
                 if status < 300 and not code:
-                    self._tell_that_it_answers()
+                    if self._watcher is not None:
+                        self._watcher.answered()
                     return answer
                 is_locked_out = status == 403 or code in STALE_CREDENTIALS
                 has_others = is_locked_out and self._credentials.reject(credentials)
                 may_pass = (is_locked_out and was_let_in) or (code in STALE_CREDENTIALS and has_others)
                 if status not in TRY_AGAIN_STATUS and code not in TRY_AGAIN_CODES and not may_pass:
-                    self._tell_that_it_answers()
+                    if self._watcher is not None:
+                        self._watcher.answered()
                     raise AwsError(code or f"Http{status}", message, status)
                 failure = Unreachable(code or f"Http{status}", message, status)
             if self._watcher is not None:
@@ -153,10 +156,6 @@ class Transport:
                 raise failure
             self._sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-    def _tell_that_it_answers(self) -> None:
-        if self._watcher is not None:
-            self._watcher.answered()
 
     def _signed(
         self,
@@ -200,25 +199,21 @@ class Transport:
                 self.close()  # the way there may be dead, and the other connections with it
             raise
         if connection.is_reusable:
-            with self._lock:
-                self._idle.append(connection)
+            self._idle.append(connection)
         else:
             connection.close()
         return answer
 
     def _idle_connection(self) -> Connection | None:
-        while True:
-            with self._lock:
-                if not self._idle:
-                    return None
-                connection = self._idle.pop()
-            if not connection.is_stale:
-                return connection
-            connection.close()
+        try:
+            while (connection := self._idle.pop()).is_stale:
+                connection.close()
+        except IndexError:
+            return None
+        return connection
 
     def close(self) -> None:
         """Close the idle connections."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()

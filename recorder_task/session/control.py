@@ -5,6 +5,7 @@ Outcomes and the reports that nobody was told of yet are written in one update.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,9 @@ class Control:
         self._writing = threading.Lock()
         self._assuring = threading.Lock()
         self._assured_at = float("-inf")
-        self._stop = threading.Event()
+        self._at_work = threading.Lock()
+        """Held until the thread shall end, which waits for it; an event would make a lock for every wait."""
+        self._at_work.acquire()
         self._on_news: Callable[[], None] = lambda: None
         self._vitals: Callable[[], Mapping[str, Any]] = dict
         self._lost = threading.Event()
@@ -197,16 +200,17 @@ class Control:
                 return True
             self._renew()
             return self.is_lost
-        self._stop.set()
+        self.close()
         return True
 
     def close(self) -> None:
         """Stop reading orders."""
-        self._stop.set()
+        with suppress(RuntimeError):  # it was closed before
+            self._at_work.release()
 
     def _run(self) -> None:
         failing = False
-        while not self._stop.wait(self._settings.orders_seconds):
+        while not self._at_work.acquire(timeout=self._settings.orders_seconds):
             try:
                 self._beat()
                 failing = False

@@ -61,6 +61,8 @@ class UntoldReports:
     @property
     def has_news(self) -> bool:
         """Whether something waits that the session's item does not know of; what was told calls for no write."""
+        if not self._kept:  # as it is nearly always
+            return False
         with self._lock:
             newest = next(reversed(self._kept.values()), (0, None))
             return newest[0] > self._written

@@ -48,9 +48,9 @@ def test_an_item_comes_back_as_it_was_put(table: Table) -> None:
 
 def test_an_item_may_be_asked_for_some_of_its_attributes(table: Table) -> None:
     table.put(Put(key=A, item={"name": "reserved", "n": 3, "other": 1}))
-    assert table.get(A, only=["name", "n", "not there"]) == {"name": "reserved", "n": 3}
-    assert table.get(A, only=["not there"]) == {}
-    assert table.get(B, only=["n"]) is None
+    assert table.get(A, only=("name", "n", "not there")) == {"name": "reserved", "n": 3}
+    assert table.get(A, only=("not there",)) == {}
+    assert table.get(B, only=("n",)) is None
 
 
 def test_a_put_with_a_condition_happens_once(table: Table) -> None:

@@ -1,7 +1,7 @@
 """The table in memory: the same interface, conditions and order as `DynamoTable`, held to it by one contract suite."""
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from threading import RLock
 from typing import Any
@@ -45,7 +45,7 @@ class FakeTable:
         self.calls: list[str] = []
         self.read = 0
 
-    def get(self, key: Key, only: Sequence[str] = ()) -> Item | None:
+    def get(self, key: Key, only: tuple[str, ...] = ()) -> Item | None:
         self.calls.append("get")
         with self._lock:
             item = self.items.get(key)

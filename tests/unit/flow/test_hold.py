@@ -1,7 +1,5 @@
 """A publish is held until its recorder has subscribed, and no longer than that is worth."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from chalicelib import keys
@@ -35,7 +33,7 @@ class TableThatNotes(FakeTable):
         super().__init__()
         self.asked: list[tuple[str, ...]] = []
 
-    def get(self, key: Key, only: Sequence[str] = ()) -> Item | None:
+    def get(self, key: Key, only: tuple[str, ...] = ()) -> Item | None:
         self.asked.append(tuple(only))
         return super().get(key, only)
 

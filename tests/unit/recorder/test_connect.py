@@ -85,7 +85,7 @@ def test_a_request_to_the_table_that_hangs_is_given_up_for_another(monkeypatch: 
         table_that_hangs_once() as endpoint,
         connected(SETTINGS, {**KEYS, "AWS_ENDPOINT_URL_DYNAMODB": endpoint}) as (_, table),
     ):
-        assert table.get(Key("P", "a"), only=["n"]) == {"n": 7}
+        assert table.get(Key("P", "a"), only=("n",)) == {"n": 7}
 
 
 def test_a_table_that_hangs_twice_is_asked_again_and_given_up_long_before_the_lease_runs_out() -> None:

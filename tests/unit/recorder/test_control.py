@@ -2,7 +2,6 @@
 
 import queue
 import threading
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import pytest
@@ -113,7 +112,7 @@ def test_of_two_that_claim_at_once_one_wins(table: FakeTable, clock: Clock) -> N
     class Rival(FakeTable):
         """Another recorder claims between our reading and our writing."""
 
-        def get(self, key: keys.Key, only: Sequence[str] = ()) -> dict[str, Any] | None:
+        def get(self, key: keys.Key, only: tuple[str, ...] = ()) -> dict[str, Any] | None:
             found = super().get(key, only)
             if found is not None and "epoch" not in found:
                 super().update(Update(key=KEY, add={"epoch": 1}))
@@ -150,7 +149,7 @@ def test_a_reading_asks_for_the_signs_of_news_and_for_the_orders_when_there_are_
             super().__init__()
             self.asked: queue.SimpleQueue[tuple[str, ...]] = queue.SimpleQueue()
 
-        def get(self, key: keys.Key, only: Sequence[str] = ()) -> dict[str, Any] | None:
+        def get(self, key: keys.Key, only: tuple[str, ...] = ()) -> dict[str, Any] | None:
             found = super().get(key, only)
             self.asked.put(tuple(only))
             return found
@@ -270,3 +269,17 @@ def test_a_table_that_cannot_be_reached_stops_no_recording(clock: Clock, monkeyp
     clock.now += 31
     woken.assure_lease()
     assert len(tries) == 2
+
+
+def test_who_is_closed_while_it_waits_for_its_next_reading_ends_at_once(table: FakeTable, clock: Clock) -> None:
+    table.put(Put(key=KEY, item=item()))
+    mine = Control(table, "s", Settings(lease_seconds=30, orders_seconds=3600), clock)
+    mine.claim()
+    before = set(threading.enumerate())
+    mine.follow(lambda: None)
+    (thread,) = set(threading.enumerate()) - before
+    for _ in range(2):
+        mine.close()
+    thread.join(20)
+    assert not thread.is_alive()
+    mine.close()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from chalicelib.attribute_values import Item, encode_item
 from chalicelib.keys import Key
 from chalicelib.table import Check, ConditionFailed, DynamoTable, Put, item_exists
 from recorder_task.aws import transport
@@ -35,6 +36,8 @@ class StubbornDynamo:
     def __init__(self) -> None:
         self.refusal: dict[str, Any] = {}
         self.refusals = 0.0
+        self.item: Item | None = None
+        """What every reading finds."""
         self.asked: list[dict[str, Any]] = []
         self.signatures: list[str] = []
 
@@ -50,7 +53,8 @@ class StubbornDynamo:
         self.asked.append(json.loads(await request.read()))
         self.signatures.append(request.headers["authorization"])
         refuses = len(self.asked) <= self.refusals
-        return web.Response(status=400 if refuses else 200, text=json.dumps(self.refusal if refuses else {}))
+        found = {} if self.item is None else {"Item": encode_item(self.item)}
+        return web.Response(status=400 if refuses else 200, text=json.dumps(self.refusal if refuses else found))
 
 
 @pytest.fixture
@@ -102,6 +106,50 @@ def test_a_reading_that_asks_for_the_same_each_second_is_signed_once_a_minute(
     monkeypatch.setattr(transport, "time", SimpleNamespace(time=lambda: 1_800_000_062.0))
     table.put(WRITES[1])
     assert dynamo.signatures[-1] != dynamo.signatures[-2]
+
+
+def test_a_signature_is_not_used_again_by_a_clock_that_was_set_back(
+    dynamo: StubbornDynamo, table: DynamoTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for now in (100.0, 99.0):
+        monkeypatch.setattr(transport, "time", SimpleNamespace(time=lambda now=now: 1_800_000_000.0 + now))
+        table.get(Key("P", "a"), only=("epoch",))
+    assert dynamo.signatures[0] != dynamo.signatures[1]
+
+
+def test_a_reading_that_is_answered_the_same_is_a_new_item_each_time(
+    dynamo: StubbornDynamo, table: DynamoTable
+) -> None:
+    dynamo.item = {"epoch": 3, "orders": {"a": [1]}}
+    changed = table.get(Key("P", "a"))
+    assert changed is not None
+    changed["orders"]["a"].append(2)
+    changed["epoch"] = 4
+    assert table.get(Key("P", "a")) == dynamo.item
+
+
+def test_a_reading_says_what_was_answered_last_whatever_was_answered_and_asked_before(
+    dynamo: StubbornDynamo, table: DynamoTable
+) -> None:
+    told: tuple[Item | None, ...] = ({"epoch": 3}, {"epoch": 3}, {"epoch": 4}, {}, None, {"epoch": 3}, {"epoch": "3"})
+    for dynamo.item in told:
+        assert table.get(Key("P", "a"), only=("epoch",)) == dynamo.item
+        assert table.get(Key("P", "a"), only=("epoch",)) == dynamo.item
+        assert table.get(Key("P", "b")) == dynamo.item
+    first, second, third = dynamo.asked[:3]
+    assert (
+        first
+        == second
+        == {
+            "TableName": "t",
+            "Key": {"PK": {"S": "P"}, "SK": {"S": "a"}},
+            "ConsistentRead": True,
+            "ProjectionExpression": "#n0",
+            "ExpressionAttributeNames": {"#n0": "epoch"},
+        }
+    )
+    assert third == {"TableName": "t", "Key": {"PK": {"S": "P"}, "SK": {"S": "b"}}, "ConsistentRead": True}
+    assert dynamo.asked == [first, second, third] * len(told)
 
 
 @pytest.mark.parametrize("reasons", PASSING, ids=",".join)

@@ -1,14 +1,17 @@
 """HTTP/1.1 as servers speak it, well, oddly and badly: what is an answer, and which connection may be used again."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from recorder_task.aws.exchange import LONGEST_HEAD_BYTES, Answer, BrokenAnswer, Connection
+from recorder_task.aws.exchange import LONGEST_HEAD_BYTES, RECEIVE_BYTES, Answer, BrokenAnswer, Connection
+from tests.fakes.certificate import Certificate
 
 HEAD = b"GET / HTTP/1.1\r\nhost:s\r\ncontent-length:0\r\n\r\n"
 TIMEOUT_SECONDS = 10.0
@@ -136,6 +139,8 @@ def test_an_answer(sent: bytes, expected: Answer, is_reusable: bool, in_bytes: b
         b"HTTP/1.1 200 OK\r\na: b\r\n folded: c\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
         b"HTTP/1.1 200 OK\r\na: b\nc: d\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\na: b\rc: d\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\na: \0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n: nameless\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
         b"HTTP/1.1 099 Early\r\n\r\n",
@@ -201,3 +206,53 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
         url = urlsplit(f"http://127.0.0.1:{silent.getsockname()[1]}")
         with closing(Connection(url, None, 0.05)) as connection, pytest.raises(TimeoutError):
             connection.exchange(HEAD)
+
+
+def test_each_answer_has_its_own_head_whatever_the_one_before_was_like() -> None:
+    """What is remembered of heads is how their names and status lines are read, never what they say."""
+    answers = [
+        b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\nDate: one\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nDate: another\r\nconnection: keep-alive\r\nCONTENT-LENGTH: 4\r\n\r\nmore",
+        CHUNKED + b"1\r\n!\r\n0\r\n\r\n",
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+    ]
+    with connected(*answers) as (connection, _):
+        found = [(connection.exchange(HEAD), connection.is_reusable) for _ in answers]
+    assert found == [
+        (Answer(200, {"connection": "keep-alive", "content-length": "2", "date": "one"}, b"ok"), True),
+        (Answer(200, {"date": "another", "connection": "keep-alive", "content-length": "4"}, b"more"), True),
+        (Answer(200, {"transfer-encoding": "chunked"}, b"!"), True),
+        (Answer(400, {"content-length": "2"}, b"no"), True),
+        (Answer(200, {"connection": "close", "content-length": "2"}, b"ok"), False),
+    ]
+
+
+def test_a_server_that_answers_once_and_then_says_nothing_is_given_up_as_soon() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = urlsplit(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with closing(Connection(url, None, 0.05)) as connection, listener.accept()[0] as server:
+            server.sendall(OK)
+            assert connection.exchange(HEAD).body == b"ok"
+            with pytest.raises(TimeoutError):
+                connection.exchange(HEAD)
+
+
+def test_an_answer_that_a_tls_server_cuts_off_without_a_word_is_none(tmp_path: Path) -> None:
+    certificate = Certificate(tmp_path)
+
+    def answer_half() -> None:
+        connection = certificate.server_context().wrap_socket(listener.accept()[0], server_side=True)
+        connection.recv(RECEIVE_BYTES)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nuntil it clo")
+        connection.shutdown(socket.SHUT_RDWR)  # of the line alone: TLS has not said that this was all
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=answer_half)
+        server.start()
+        url = urlsplit(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        trusted = ssl.create_default_context(cafile=str(certificate.path))
+        with closing(Connection(url, trusted, TIMEOUT_SECONDS)) as connection, pytest.raises(OSError, match="EOF"):
+            connection.exchange(HEAD)
+        server.join()

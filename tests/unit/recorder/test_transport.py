@@ -160,3 +160,28 @@ def test_where_one_connection_hangs_the_idle_ones_are_not_waited_for_too(clock: 
         assert len(stuck.connections) == 2
         assert transport.request("GET", "/").status == 200
     assert (len(stuck.connections), len(clock.pauses)) == (3, 1)
+
+
+def test_a_connection_that_was_closed_between_two_requests_is_replaced_before_the_next(clock: Clock) -> None:
+    def answer_each_once() -> None:
+        with suppress(OSError):
+            while True:
+                with listener.accept()[0] as connection:
+                    answered.append(connection.recv(65536))
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nconnection:keep-alive\r\ncontent-length:0\r\n\r\n")
+                closed.release()
+
+    answered: list[bytes] = []
+    closed = threading.Semaphore(0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=answer_each_once)
+        server.start()
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with closing(transport_to(endpoint, clock, BUCKET_TIMEOUT_SECONDS)) as transport:
+            for _ in range(3):
+                assert transport.request("GET", "/", is_repeated=True).status == 200
+                assert closed.acquire(timeout=20)
+        listener.shutdown(socket.SHUT_RDWR)
+        server.join()
+    assert (len(answered), clock.pauses) == (3, [])
+    assert len(set(answered)) == 1
