@@ -227,6 +227,8 @@ static PyObject *samples_of(PyObject *object, PyObject *const *given, Py_ssize_t
     Py_ssize_t at = PyLong_AsSsize_t(given[1]);
     burst.now_seconds = PyFloat_AsDouble(given[4]);
     burst.gathered_ms = PyFloat_AsDouble(given[5]);
+    if (at < 0 && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "a place in a list is not negative");
     if (PyErr_Occurred())
         return NULL;
     PyObject *samples = PyList_New(0);

@@ -140,6 +140,8 @@ static PyObject *follow(PyObject *object, PyObject *const *given, Py_ssize_t cou
         return NULL;
     }
     Py_ssize_t at = PyLong_AsSsize_t(given[1]), end = PyList_Size(given[0]);
+    if (at < 0 && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "a place in a list is not negative");
     Clock clocks[KINDS] = {{0}};
     int found = PyErr_Occurred() ? -1 : read_clocks(self, given[2], clocks);
     int goes_on = found < 0 ? -1 : 1;

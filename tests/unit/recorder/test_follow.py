@@ -132,12 +132,13 @@ def test_a_track_that_was_moved_is_placed(follow: Follow) -> None:
         ([packet(VIDEO, 40)], "0", clocks(video=0), {}),
         ((packet(VIDEO, 40),), 0, clocks(video=0), {}),
         ([packet(VIDEO, 40)], 0),
+        ([packet(VIDEO, 40)], -1, clocks(video=0), {}),
     ],
-    ids=["no sample", "no clock", "no number", "no list", "too few"],
+    ids=["no sample", "no clock", "no number", "no list", "too few", "no place"],
 )
 def test_what_it_cannot_read_is_an_error(given: Any) -> None:
     need_compiled_loops()
-    with pytest.raises(TypeError):
+    with pytest.raises((TypeError, ValueError)):
         compiled(*given)
 
 

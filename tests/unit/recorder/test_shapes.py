@@ -138,12 +138,13 @@ def test_a_class_with_other_slots_is_refused() -> None:
         ([picture(0)], 0, SHAPES, {}, NOW, 0.0),
         ([picture(0)], 0, SHAPES, {VIDEO_TAG: 0}, "now", 0.0),
         ([picture(0)], 0, SHAPES, {VIDEO_TAG: 0}, NOW),
+        ([picture(0)], -1, SHAPES, {VIDEO_TAG: 0}, NOW, 0.0),
     ],
-    ids=["tag", "body", "time", "shape", "track", "no newest", "no time", "too few"],
+    ids=["tag", "body", "time", "shape", "track", "no newest", "no time", "too few", "no place"],
 )
 def test_what_it_cannot_read_is_an_error(given: Any) -> None:
     need_compiled_loops()
-    with pytest.raises((TypeError, KeyError, AttributeError)):
+    with pytest.raises((TypeError, KeyError, AttributeError, ValueError)):
         compiled(*given)
 
 
