@@ -63,6 +63,8 @@ class Tally:
         self.first = first
         self.last = first
         self.tracks: dict[int, TrackTally] = {}
+        self.samples = self.size_bytes = 0
+        """Of all tracks."""
         self.repairs: Counter[str] = Counter()
         """What was wrong with the samples, by name."""
         self.dropped_seconds = 0.0
@@ -81,15 +83,12 @@ class Tally:
             tally.last = last
             tally.size_bytes += size_bytes
             tally.samples += count
+            self.size_bytes += size_bytes
+            self.samples += count
         for sample in repaired:
             self.repairs.update(sample.repairs)
         if samples:
             self.last = samples[-1]
-
-    @property
-    def samples(self) -> int:
-        """Of all tracks."""
-        return sum(track.samples for track in self.tracks.values())
 
     @property
     def is_empty(self) -> bool:

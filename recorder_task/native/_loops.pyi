@@ -13,6 +13,7 @@ def extend(buffer: Buffer, pieces: Sequence[bytes | memoryview], /) -> None: ...
 def totals(samples: Sequence[Sample], /) -> tuple[list[tuple[Track, Sample, Sample, int, int]], list[Sample]]: ...
 def columns(
     samples: Sequence[Sample],
+    index: int,
     offset: int,
     up: int,
     down: int,
@@ -21,7 +22,7 @@ def columns(
     farthest: int,
     has_delimiters: bool,
     /,
-) -> tuple[int, int, int, int, bytes, bytes, bytes, list[int], list[bytes | memoryview]]: ...
+) -> tuple[int, int, int, int, int, int, bytes, bytes, bytes, list[int], list[bytes | memoryview]]: ...
 
 class TagWriter:
     def __init__(self, starts_ms: int, forms: tuple[FrameForm, ...], /) -> None: ...

@@ -17,6 +17,7 @@ struct columns {
     uint32_t *sizes;
     uint32_t *compositions;
     PyObject *payloads;
+    long long last_duration; /* in the source's time */
     PyObject *key_frames; /* positions */
     long long earliest;   /* when the next sample may be: times rise */
     long long farthest;   /* and how late, in the source's time */
@@ -97,7 +98,8 @@ static int is_too_far(const struct columns *columns, const struct scale *scale, 
 static int take(struct columns *columns, const struct scale *scale, PyObject *sample, int has_delimiters)
 {
     long long dts, pts;
-    if (field_integer(sample, DTS, &dts) < 0 || field_integer(sample, PTS, &pts) < 0 ||
+    if (field_integer(sample, DURATION, &columns->last_duration) < 0 ||
+        field_integer(sample, DTS, &dts) < 0 || field_integer(sample, PTS, &pts) < 0 ||
         is_too_far(columns, scale, sample, dts, pts) || note_key_frame(columns, sample) < 0 ||
         take_payload(columns, sample, has_delimiters) < 0)
         return -1;
@@ -117,10 +119,31 @@ static int take(struct columns *columns, const struct scale *scale, PyObject *sa
     return 0;
 }
 
+/* The track whose samples are wanted; the objects are borrowed from samples, and only compared. */
+struct own {
+    long long index;
+    PyObject *track, *other;
+};
+
+static int is_of(struct own *own, PyObject *sample)
+{
+    PyObject *track = field(sample, TRACK);
+    if (track == NULL)
+        return -1;
+    long long index = own->index;
+    int known = track == own->track || track == own->other;
+    int failed = !known && field_integer(track, INDEX, &index) < 0;
+    if (!known && !failed)
+        *(index == own->index ? &own->track : &own->other) = track;
+    Py_DECREF(track); /* the sample keeps it */
+    return failed ? -1 : track == own->track;
+}
+
 static PyObject *result_of(const struct columns *columns)
 {
     Py_ssize_t count = columns->count, width = sizeof(uint32_t);
-    return Py_BuildValue("(LLLLy#y#y#OO)", columns->first, columns->last, columns->earliest, columns->farthest,
+    return Py_BuildValue("(nLLLLLy#y#y#OO)", count, columns->first, columns->last, columns->last_duration,
+                         columns->earliest, columns->farthest,
                          (const char *)columns->durations, (count ? count - 1 : 0) * width,
                          (const char *)columns->sizes, count * width, (const char *)columns->compositions,
                          count * width, columns->key_frames, columns->payloads);
@@ -132,8 +155,9 @@ static PyObject *columns_of(PyObject *module, PyObject *arguments)
     struct scale scale;
     struct columns columns = {0};
     PyObject *given, *result = NULL;
+    struct own own = {0};
     int has_delimiters;
-    if (!PyArg_ParseTuple(arguments, "OLLLLLLp", &given, &scale.offset, &scale.up, &scale.down, &scale.longest,
+    if (!PyArg_ParseTuple(arguments, "OLLLLLLLp", &given, &own.index, &scale.offset, &scale.up, &scale.down, &scale.longest,
                           &columns.earliest, &columns.farthest, &has_delimiters))
         return NULL;
     PyObject *samples = PySequence_Tuple(given);
@@ -150,9 +174,12 @@ static PyObject *columns_of(PyObject *module, PyObject *arguments)
         PyErr_NoMemory();
     if (numbers == NULL || columns.payloads == NULL || columns.key_frames == NULL)
         goto done;
-    for (Py_ssize_t number = 0; number < length; number++)
-        if (take(&columns, &scale, PyTuple_GetItem(samples, number), has_delimiters) < 0)
+    for (Py_ssize_t number = 0; number < length; number++) {
+        PyObject *sample = PyTuple_GetItem(samples, number);
+        int is_own = is_of(&own, sample);
+        if (is_own < 0 || (is_own && take(&columns, &scale, sample, has_delimiters) < 0))
             goto done;
+    }
     result = result_of(&columns);
 done:
     free(numbers);

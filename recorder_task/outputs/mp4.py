@@ -36,10 +36,10 @@ class Mp4Output:
             is_new=order.is_new,
         )
         self._movie = movie = empty_movie(order.tracks)
-        self._tracks = {
-            track.index: Mp4Track(track, track_id, timescale, starts_at=order.starts_at)
+        self._tracks = [
+            Mp4Track(track, track_id, timescale, starts_at=order.starts_at)
             for track_id, (track, timescale) in enumerate(zip(order.tracks, movie.timescales, strict=True), 1)
-        }
+        ]
         self._fragments = 0
         self._fragment_ends_at = order.starts_at + FRAGMENT_SECONDS
         self._tally = order.tally
@@ -65,23 +65,21 @@ class Mp4Output:
 
     def _take(self, samples: Sequence[Sample]) -> None:
         """Take samples for the next fragment; raises OverflowError for one that has no place in the file."""
-        tracks = self._tracks
-        split = {index: [sample for sample in samples if sample.track.index == index] for index in tracks}
         try:
-            found = {index: tracks[index].columns(mine) for index, mine in split.items() if mine}
+            found = [(track, track.columns(samples)) for track in self._tracks]
         except OverflowError:
             if len(samples) == 1:
                 raise
             for position in range(len(samples)):  # up to the one
                 self._take(samples[position : position + 1])
             return
-        for index, columns in found.items():
-            tracks[index].take(split[index], columns)
+        for track, columns in found:
+            track.take(columns)
         self._tally.add(samples)
 
     def _write_fragment(self) -> None:
         """All samples since the last one, each track's in a row, and in front what they are: one append."""
-        filled = [track for track in self._tracks.values() if track.has_news]
+        filled = [track for track in self._tracks if track.has_news]
         if not filled:
             return
         runs = [track.fragment() for track in filled]
@@ -106,7 +104,7 @@ class Mp4Output:
     def finish(self) -> Written:
         """Write the head again."""
         self._write_fragment()
-        return finish(self._object, self._movie, list(self._tracks.values()))
+        return finish(self._object, self._movie, self._tracks)
 
     def abort(self) -> None:
         """Nothing to free."""

@@ -18,11 +18,14 @@ ANY_TIME = 2**62
 
 
 class Columns(NamedTuple):
-    """Times are ticks of the file, but for `earliest` and `farthest`; a column has 32 bits a sample."""
+    """Times are ticks of the file, but for those said to be the source's; a column has 32 bits a sample."""
 
+    samples: int
     first: int
     """When the first sample is decoded."""
     last: int
+    last_duration: int
+    """In the source's time base."""
     earliest: int
     """When the next sample may be, at the earliest, counted from the file's beginning in the source's time base."""
     farthest: int
@@ -39,6 +42,7 @@ class Columns(NamedTuple):
 
 def plain_columns(
     samples: Sequence[Sample],
+    index: int,
     offset: int,
     up: int,
     down: int,
@@ -47,11 +51,14 @@ def plain_columns(
     farthest: int,
     has_delimiters: bool,
 ) -> Columns:
-    """The columns of samples, of which there is one at least; raises OverflowError for one too far from the last.
+    """The columns of those samples whose track has this index; raises OverflowError for one too far from the last.
 
     The file begins at `offset`. A time in the track's time base, times `up`, by `down`, is one of the file's ticks;
     more than `longest` of it has no place in 32 bits of them.
     """
+    samples = [sample for sample in samples if sample.track.index == index]
+    if not samples:
+        return Columns(0, 0, 0, 0, earliest, farthest, b"", b"", b"", [], [])
     for sample in samples:
         dts = sample.dts
         if dts > farthest or sample.pts - dts > longest:
@@ -65,8 +72,10 @@ def plain_columns(
     if has_delimiters:
         payloads = [memoryview(each)[2:] if each[:2] == AV1_DELIMITER else each for each in payloads]
     return Columns(
+        len(samples),
         ticks[0],
         ticks[-1],
+        samples[-1].duration,
         times[-1] + 1,
         farthest,
         array("I", map(sub, ticks[1:], ticks)).tobytes(),

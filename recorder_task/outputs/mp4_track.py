@@ -44,6 +44,7 @@ class Mp4Track:
         "_fragment_begins",
         "_half",
         "_has_delimiters",
+        "_index",
         "_key_frames",
         "_last",
         "_last_duration",
@@ -67,6 +68,7 @@ class Mp4Track:
         self._payloads: list[bytes | memoryview] = []
         """What the next fragment holds."""
         self._fragment_begins = self._last = self._last_duration = 0
+        self._index = track.index
         self._offset = round(starts_at / track.time_base)
         self._earliest = 0
         ticks = track.time_base * timescale
@@ -95,9 +97,10 @@ class Mp4Track:
             self._preroll = -(OPUS_PREROLL_MS // (track.frame_ms or OPUS_FRAME_MS))
 
     def columns(self, samples: Sequence[Sample]) -> Columns:
-        """What `take` wants of samples; raises OverflowError where one is further from the last than 32 bits."""
+        """What `take` wants of those samples that are its own; raises OverflowError for one too far from the last."""
         found = columns(
             samples,
+            self._index,
             self._offset,
             self._up,
             self._down,
@@ -108,8 +111,10 @@ class Mp4Track:
         )
         return Columns(*found)
 
-    def take(self, samples: Sequence[Sample], found: Columns) -> None:
+    def take(self, found: Columns) -> None:
         """Take samples, whose columns these are, for the next fragment."""
+        if not found.samples:
+            return
         if self._samples:
             self._durations.append(found.first - self._last)
         else:
@@ -122,8 +127,8 @@ class Mp4Track:
             self._compositions.extend_bytes(found.compositions)
             self._key_frames.extend([self._samples + 1 + position for position in found.key_frames])
         self._payloads += found.payloads
-        self._samples += len(samples)
-        self._last, self._last_duration = found.last, samples[-1].duration
+        self._samples += found.samples
+        self._last, self._last_duration = found.last, found.last_duration
         self._earliest, self._farthest = found.earliest, found.farthest
 
     def fragment(self) -> tuple[bytes, bytes, bytes, int]:

@@ -7,6 +7,7 @@ and PyAV drops what it finds on a track that appears in mid-stream.
 import threading
 import time
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Protocol
 
 from chalicelib.recording.stream import StreamRef
@@ -24,6 +25,7 @@ WAKE_PACKETS = 256
 BURST_SECONDS = 1.0
 """Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU."""
 TRY_AGAIN_SECONDS = 0.3
+SIZE = attrgetter("size")
 
 
 class SourceFailed(Exception):
@@ -189,7 +191,7 @@ class Source:
         arrived += samples
         with self._lock:
             self._arrived += arrived
-            self._arrived_bytes += sum(sample.size for sample in arrived)
+            self._arrived_bytes += sum(map(SIZE, arrived))
         if len(self._arrived) >= WAKE_PACKETS:
             self._wake.set()
 

@@ -241,15 +241,16 @@ class FormatRecording:
         file = self._file
         if file is None:
             return
-        before = file.tally.samples
+        tally = file.tally
+        before, before_bytes = tally.samples, tally.size_bytes
         try:
             file.write(samples)
         except Exception as error:  # as above
-            refused = file.tally.samples - before
+            refused = tally.samples - before
             self._end_broken_file(error)
             self._write_one_by_one(samples[refused + 1 :])
             return
-        self._meter.take(samples)
+        self._meter.take(samples, tally.size_bytes - before_bytes)
 
     def _end_broken_file(self, error: Exception) -> None:
         """The muxer refused a sample: what it took is a file, and the next key frame begins another, a few times."""

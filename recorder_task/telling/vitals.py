@@ -17,11 +17,11 @@ class Meter:
         self._read_bytes = 0
         self._read_at = 0.0
 
-    def take(self, samples: Sequence[Sample]) -> None:
-        """Samples were written."""
+    def take(self, samples: Sequence[Sample], size_bytes: int) -> None:
+        """Samples of so many bytes were written."""
         if not self._bytes:
             self._read_at = samples[0].arrived_at
-        self._bytes += sum(sample.size for sample in samples)
+        self._bytes += size_bytes
         self._last_arrived_at = samples[-1].arrived_at
 
     def read(self, now: float, *, queue_depth: int, drift_ms: int | None) -> Vitals:

@@ -3,7 +3,7 @@
 What had to be repaired stands in the sample, so that each file can say what was repaired in it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from chalicelib.recording.push_report import PushTrouble
@@ -85,8 +85,8 @@ class Intake:
         self.tracks[:] = tracks
         self._interleaver = Interleaver(tracks)
 
-    def push(self, arrived: list[Sample]) -> Iterator[Sample]:
-        """Place samples; yields those whose turn has come."""
+    def push(self, arrived: list[Sample]) -> Iterable[Sample]:
+        """Place samples; gives those whose turn has come, and knows of their tracks when each is taken."""
         self._push_watch.look(arrived)
         at, end = 0, len(arrived)
         while (at := self._timeline.follow(arrived, at, self._newest)) < end:
@@ -96,6 +96,12 @@ class Intake:
             self.last_arrival_at = arrived[-1].arrived_at
         samples = self._interleaver.push(arrived)
         self._regularity.look(samples)
+        if {sample.track for sample in samples}.issubset(self.tracks):  # as nearly always
+            return samples
+        return self._met(samples)
+
+    def _met(self, samples: list[Sample]) -> Iterator[Sample]:
+        """Samples, some of them of tracks that were not known."""
         for position, sample in enumerate(samples):
             if sample.track not in self.tracks:
                 sound = self._sound_beside(samples, position)

@@ -26,17 +26,14 @@ class Lineup:
         self._choose = choose
         self._source: dict[TrackKind, Track] = {}
         self._next: list[Track] = []
+        self.has_video = False
+        """A picture is to be recorded."""
         self._held: deque[Sample] = deque()
 
     @property
     def has_tracks(self) -> bool:
         """There is something to record."""
         return bool(self._next)
-
-    @property
-    def has_video(self) -> bool:
-        """A picture is to be recorded."""
-        return any(track.kind == "video" for track in self._next)
 
     def is_steady(self, tracks: Iterable[Track]) -> bool:
         """Samples of these tracks of the source, as far as they are recorded, simply go on in the file under way."""
@@ -56,6 +53,7 @@ class Lineup:
         self._source |= {track.kind: track for track in tracks}
         chosen = list(self._choose(sorted(self._source.values(), key=lambda track: track.index)))
         self._next = self.tracks if chosen == self.tracks else chosen
+        self.has_video = any(track.kind == "video" for track in chosen)
 
     def begins_with(self, sample: Sample) -> bool:
         """A file of the tracks to come may begin with this sample."""

@@ -37,16 +37,18 @@ class Regularity:
 
     def look(self, samples: Sequence[Sample]) -> None:
         """Take samples in the order of their dts."""
-        for kind, times in self._times.items():
-            times += [sample.at for sample in samples if sample.track.kind == kind]
+        by_kind = self._times
+        for sample in samples:
+            kind = sample.track.kind
+            by_kind[kind].append(sample.at)
+            if sample.is_key_frame or (sample.at > self._too_long_at and kind == "video"):
+                self._follow_gop(sample)
+        for kind, times in by_kind.items():
             while times and times[-1] - times[0] >= STRETCH_SECONDS:
                 end = bisect_left(times, times[0] + STRETCH_SECONDS)
                 if _is_uneven(times[: end + 1]):
                     self._notice(f"{kind}_uneven")
                 del times[:end]
-        for sample in samples:
-            if sample.is_key_frame or (sample.at > self._too_long_at and sample.track.kind == "video"):
-                self._follow_gop(sample)
 
     def _follow_gop(self, sample: Sample) -> None:
         if sample.is_key_frame or self._too_long_at == -math.inf:

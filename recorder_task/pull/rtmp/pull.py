@@ -21,7 +21,7 @@ GATHERED_BYTES = 1 << 19
 """So much is worth being read before its time: more would fill the kernel's buffer and hold the sender back."""
 HANG_UP = getattr(select, "POLLRDHUP", 0)
 """Linux alone tells of an end behind what was not read yet; elsewhere it is noticed after the rest."""
-CAUGHT_UP_SECONDS = 0.002
+CAUGHT_UP_MS = 2
 """A sender whom a full window holds back goes on within this time once it was read."""
 
 
@@ -55,6 +55,9 @@ class RtmpPull:
             self._socket.close()
             raise
         self._socket.settimeout(None)
+        self._readable, self._gathered = select.poll(), select.poll()
+        self._readable.register(self._socket, select.POLLIN)
+        self._gathered.register(self._socket, select.POLLIN | HANG_UP)
 
     def _begin(self, deadline: float) -> list[Tag]:
         tags: list[Tag] = []
@@ -80,14 +83,12 @@ class RtmpPull:
         """Nothing more is there, and none comes at once."""
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             return False
-        return not select.select([self._socket], [], [], CAUGHT_UP_SECONDS)[0]
+        return not self._readable.poll(CAUGHT_UP_MS)
 
     def rest(self, seconds: float) -> None:
         """Let what comes gather; the other side's end, ours, and very much to read break this off."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, GATHERED_BYTES)
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN | HANG_UP)
-        poll.poll(seconds * 1000)
+        self._gathered.poll(seconds * 1000)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
     def close(self) -> None:

@@ -16,4 +16,4 @@ def sample(track: Track, milliseconds: int, *, is_key_frame: bool = False, size:
 
 def add(track: Mp4Track, *samples: Sample) -> None:
     """Let an MP4's track take samples."""
-    track.take(samples, track.columns(samples))
+    track.take(track.columns(samples))

@@ -32,6 +32,7 @@ FORMS = (
 )
 CONTENTS = some.binary(max_size=40)
 PAYLOADS: some.SearchStrategy[bytes | memoryview] = CONTENTS | CONTENTS.map(lambda content: memoryview(content))
+SCALES = some.sampled_from([(1, 1), (90, 1), (441, 10), (3, 7)])
 NUMBERS = some.integers(-3, 60) | some.integers(-(2**40), 2**40) | some.sampled_from([2**24, 2**24 - 1, 2**32, 2**33])
 
 
@@ -88,19 +89,27 @@ def test_totals(given_samples: list[Sample]) -> None:
 
 
 @settings(max_examples=500)
-@given(samples(), some.integers(0, 100), some.sampled_from([(1, 1), (90, 1), (441, 10), (3, 7)]), some.booleans())
-def test_columns(given_samples: list[Sample], earliest: int, scale: tuple[int, int], has_delimiters: bool) -> None:
+@given(
+    samples(),
+    some.integers(0, 2),
+    some.integers(0, 100),
+    some.sampled_from([(1, 1), (90, 1), (441, 10), (3, 7)]),
+    some.booleans(),
+)
+def test_columns(
+    given_samples: list[Sample], index: int, earliest: int, scale: tuple[int, int], has_delimiters: bool
+) -> None:
     up, down = scale
     longest = 0xFFFFFFFF * down // up
     for farthest in (ANY_TIME, given_samples[0].dts + 10):
-        facts = (given_samples[0].dts - 5, up, down, longest, earliest, farthest, has_delimiters)
+        facts = (index, given_samples[0].dts - 5, up, down, longest, earliest, farthest, has_delimiters)
         assert ended(loops.columns, given_samples, *facts) == ended(plain_columns, given_samples, *facts)
 
 
 def test_a_delimiter_of_av1_is_left_out() -> None:
     payloads: list[bytes | memoryview] = [b"\x12\x00frame", memoryview(b"\x12\x00"), b"\x12", b"", b"bare"]
     given_samples = [Sample(VIDEO, each, at, at, 40, False, 0.0) for at, each in enumerate(payloads)]
-    facts = (0, 1, 1, 2**32, 0, ANY_TIME, True)
+    facts = (0, 0, 1, 1, 2**32, 0, ANY_TIME, True)
     found = loops.columns(given_samples, *facts)
     assert found == tuple(plain_columns(given_samples, *facts))
     assert [bytes(each) for each in found[-1]] == [b"frame", b"", b"\x12", b"", b"bare"]
@@ -148,7 +157,7 @@ def test_what_is_no_sample_is_refused() -> None:
     for call in (
         lambda: loops.extend(Buffer(8), [1]),  # type: ignore[list-item]
         lambda: loops.totals([object()]),  # type: ignore[list-item]
-        lambda: loops.columns([object()], 0, 1, 1, 1, 0, 0, False),  # type: ignore[list-item]
+        lambda: loops.columns([object()], 0, 0, 1, 1, 1, 0, 0, False),  # type: ignore[list-item]
         lambda: loops.TagWriter(0, FORMS).write(Buffer(8), [object()], 0, 10, []),  # type: ignore[list-item]
         lambda: loops.TagWriter(0, (1,)),  # type: ignore[arg-type]
     ):

@@ -9,7 +9,7 @@ def take(meter: Meter, *, seconds: range, size: int = 12_500) -> None:
     for at in range(seconds.start * 25, seconds.stop * 25):
         one = sample(VIDEO, at * 40, size=size)
         one.arrived_at = 1000.0 + at / 25
-        meter.take([one])
+        meter.take([one], size)
 
 
 def test_a_meter_tells_the_rate_since_it_was_read_last() -> None:
