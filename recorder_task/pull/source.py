@@ -22,8 +22,11 @@ LIMIT_PACKETS = 2048
 LIMIT_BYTES = 4 << 20
 """The same: a sender may be faster than real time, and this waits beside what `UPLOAD_BUFFER_BYTES` bounds."""
 WAKE_PACKETS = 256
-BURST_SECONDS = 1.0
-"""Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU."""
+BURST_SECONDS = 2.0
+"""Having caught up, the reader lets packets gather: woken for each, a process needs twenty times the CPU.
+
+Bursts of half the length take a tenth more, of twice the length little less, and a death costs the one under way.
+"""
 TRY_AGAIN_SECONDS = 0.3
 SIZE = attrgetter("size")
 

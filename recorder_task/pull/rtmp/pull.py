@@ -16,8 +16,9 @@ from recorder_task.pull.rtmp.player import Player
 
 SCHEMES = frozenset({"rtmp", "rtmps"})
 PORTS = {"rtmp": 1935, "rtmps": 443}
-READ_BYTES = 1 << 20
-GATHERED_BYTES = 1 << 19
+READ_BYTES = 1 << 18
+"""At once: what was read is taken apart while the processor has it at hand."""
+GATHERED_BYTES = 5 << 18
 """So much is worth being read before its time: more would fill the kernel's buffer and hold the sender back."""
 HANG_UP = getattr(select, "POLLRDHUP", 0)
 """Linux alone tells of an end behind what was not read yet; elsewhere it is noticed after the rest."""
