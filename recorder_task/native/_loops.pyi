@@ -53,10 +53,6 @@ class KnownSamples(Generic[T]):
         /,
     ) -> list[T]: ...
 
-class Follower:
-    def __init__(self, sample: type[Any], clock: type[Any], near_ms: int, desync_ms: int, /) -> None: ...
-    def follow(self, samples: list[Any], at: int, clocks: Any, newest: Any, /) -> int: ...
-
 class TsWriter:
     """Segments of MPEG-TS, one after another (ISO/IEC 13818-1; RFC 8216, 3.2), as FFmpeg's muxer writes them.
 

@@ -5,7 +5,7 @@
 static int fill(PyObject *module)
 {
     int (*const parts[])(PyObject *) = {
-        add_fields, add_chunks, add_samples, add_timing,
+        add_fields, add_chunks, add_samples,
         add_totals, add_pieces, add_flv, add_mp4, add_mpegts,
     };
     for (size_t part = 0; part < sizeof parts / sizeof *parts; part++)

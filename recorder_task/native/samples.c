@@ -3,7 +3,7 @@
    A sample is made as `Sample.__init__` (sample.py) makes it, without the interpreter: its type gives an object, and
    the descriptors of its slots fill it. */
 
-#include "loops.h"
+#include "slots.h"
 
 enum { TRACK, PAYLOAD, SIZE, PACKET, DTS, PTS, SOURCE_PTS, AT, DURATION, IS_KEY_FRAME, ARRIVED_AT, REPAIRS, SLOTS };
 enum { KNOWN_SHAPES = 8, COMPOSITION_AT = 2, COMPOSITION_BYTES = 3 };

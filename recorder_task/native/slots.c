@@ -1,15 +1,12 @@
-/* Slots of Python's classes, by the descriptors that the classes themselves have for them. */
-
-#include "loops.h"
+#include "slots.h"
 
 static int find_slot(PyObject *type, const char *name, Slot *slot)
 {
     slot->descriptor = PyObject_GetAttrString(type, name);
     if (!slot->descriptor)
         return -1;
-    slot->get = (descrgetfunc)PyType_GetSlot(Py_TYPE(slot->descriptor), Py_tp_descr_get);
     slot->set = (descrsetfunc)PyType_GetSlot(Py_TYPE(slot->descriptor), Py_tp_descr_set);
-    if (slot->get && slot->set)
+    if (slot->set)
         return 0;
     PyErr_Format(PyExc_TypeError, "%s is no slot of %R", name, type);
     return -1;
@@ -29,22 +26,9 @@ void free_slots(Slot *slots, size_t count)
         Py_CLEAR(slots[slot].descriptor);
 }
 
-PyObject *get_slot(const Slot *slot, PyObject *object)
-{
-    return slot->get(slot->descriptor, object, (PyObject *)Py_TYPE(object));
-}
-
 int set_slot(const Slot *slot, PyObject *object, PyObject *value)
 {
     int result = value ? slot->set(slot->descriptor, object, value) : -1;
     Py_XDECREF(value);
     return result;
-}
-
-long long get_number(const Slot *slot, PyObject *object)
-{
-    PyObject *value = get_slot(slot, object);
-    long long number = value ? PyLong_AsLongLong(value) : -1;
-    Py_XDECREF(value);
-    return number;
 }

@@ -10,11 +10,10 @@ leap: nothing came, and the file says so.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recorder_task.native import loops
 from recorder_task.sample import Sample, TrackKind
 
 WRAP = 1 << 32
@@ -43,9 +42,7 @@ class Times(NamedTuple):
 
 
 @dataclass(kw_only=True, slots=True)
-class TrackClock:
-    """Where a track is: its last packet's place, and what its source said."""
-
+class _TrackClock:
     last: int
     last_source: int
     shift: int
@@ -53,39 +50,8 @@ class TrackClock:
     arrived_at: float
     others_turn: bool = False
     """Another track's packet has come since this one's last."""
-    other: "TrackClock | None" = None
+    other: "_TrackClock | None" = None
     """The other track's, once there is one."""
-
-
-Follow = Callable[[list[Sample], int, dict[TrackKind, TrackClock], dict[TrackKind, float]], int]
-"""What `Timeline.follow` does, with the clocks of a timeline."""
-
-
-def plain_follow(
-    samples: list[Sample], at: int, clocks: dict[TrackKind, TrackClock], newest: dict[TrackKind, float]
-) -> int:
-    """`Follow` without a compiler, and what is right of it (native/timing.c)."""
-    for position in range(at, len(samples)):
-        sample = samples[position]
-        kind, dts = sample.track.kind, sample.dts
-        clock = clocks.get(kind)
-        if clock is None or clock.shift or sample.pts < dts or sample.repairs:
-            return position
-        step = dts - clock.last
-        other = clock.other
-        if not 0 < step <= NEAR_MS or (other is not None and not -DESYNC_MS <= dts - other.last <= DESYNC_MS):
-            return position
-        if other is not None:
-            other.others_turn, clock.others_turn = True, False
-        clock.last = clock.last_source = dts
-        clock.step = step
-        clock.arrived_at = sample.arrived_at
-        sample.duration = sample.duration or step
-        newest[kind] = sample.at
-    return len(samples)
-
-
-follow_all: Follow = plain_follow if loops is None else loops.Follower(Sample, TrackClock, NEAR_MS, DESYNC_MS).follow
 
 
 class Timeline:
@@ -96,11 +62,10 @@ class Timeline:
     `noticed` counts how the source's own clock moved, repaired or not: `{kind}_back`, `{kind}_ahead` (over a second).
     """
 
-    def __init__(self, follow: Follow | None = None) -> None:
+    def __init__(self) -> None:
         self.repairs: dict[str, int] = {}
         self.noticed: dict[str, int] = {}
-        self._follow_all = follow or follow_all
-        self._clocks: dict[TrackKind, TrackClock] = {}
+        self._clocks: dict[TrackKind, _TrackClock] = {}
         self._shifts: deque[int] = deque([0], maxlen=KNOWN_SHIFTS)
         self._is_desynced = False
 
@@ -109,7 +74,26 @@ class Timeline:
 
         Returns where the first is that has to be placed, or has been repaired; `newest` is told the others' times.
         """
-        return at if self._is_desynced else self._follow_all(samples, at, self._clocks, newest)
+        if self._is_desynced:
+            return at
+        for position in range(at, len(samples)):
+            sample = samples[position]
+            kind, dts = sample.track.kind, sample.dts
+            clock = self._clocks.get(kind)
+            if clock is None or clock.shift or sample.pts < dts or sample.repairs:
+                return position
+            step = dts - clock.last
+            other = clock.other
+            if not 0 < step <= NEAR_MS or (other is not None and not -DESYNC_MS <= dts - other.last <= DESYNC_MS):
+                return position
+            if other is not None:
+                other.others_turn, clock.others_turn = True, False
+            clock.last = clock.last_source = dts
+            clock.step = step
+            clock.arrived_at = sample.arrived_at
+            sample.duration = sample.duration or step
+            newest[kind] = sample.at
+        return len(samples)
 
     def place(self, kind: TrackKind, dts: int, pts: int, duration: int, arrived_at: float) -> Times:
         """Where a packet of the track of `kind` lies that arrived at `arrived_at` (seconds of our clock)."""
@@ -136,7 +120,7 @@ class Timeline:
             presented = placed
         return Times(placed, presented, duration or clock.step, self._counted(repairs) if repairs else NOTHING)
 
-    def _begin(self, kind: str, dts: int, duration: int, arrived_at: float, repairs: list[str]) -> TrackClock:
+    def _begin(self, kind: str, dts: int, duration: int, arrived_at: float, repairs: list[str]) -> _TrackClock:
         """A track's first packet: beside the other track, unless that would leave a hole nobody believes."""
         shift = self._shifts[-1]
         newest = max((other.last for other in self._clocks.values()), default=None)
@@ -146,10 +130,10 @@ class Timeline:
             )
             if (shift - self._shifts[-1]) % WRAP:
                 repairs.append(f"{kind}_jump")
-        return TrackClock(last=dts + shift, last_source=dts, shift=shift, step=duration, arrived_at=arrived_at)
+        return _TrackClock(last=dts + shift, last_source=dts, shift=shift, step=duration, arrived_at=arrived_at)
 
     def _follow(
-        self, clock: TrackClock, kind: str, dts: int, duration: int, arrived_at: float, repairs: list[str]
+        self, clock: _TrackClock, kind: str, dts: int, duration: int, arrived_at: float, repairs: list[str]
     ) -> int:
         self._notice_step(kind, dts - clock.last_source)
         if dts == clock.last_source:
@@ -167,7 +151,7 @@ class Timeline:
         clock.last, clock.last_source, clock.arrived_at = placed, dts, arrived_at
         return placed
 
-    def _go_on(self, clock: TrackClock, dts: int, duration: int, arrived_at: float) -> int:
+    def _go_on(self, clock: _TrackClock, dts: int, duration: int, arrived_at: float) -> int:
         """While a track's clock stands still its packets follow each other as their codec says, or as they did before.
 
         The first of them a tick sooner: if it was sent twice the next one's place is free.
@@ -177,7 +161,7 @@ class Timeline:
         clock.arrived_at = arrived_at
         return clock.last
 
-    def _choose_shift(self, clock: TrackClock, kind: str, dts: int, arrived_at: float, repairs: list[str]) -> None:
+    def _choose_shift(self, clock: _TrackClock, kind: str, dts: int, arrived_at: float, repairs: list[str]) -> None:
         """Give the track the shift under which a packet follows the one before it."""
         shift = self._known_shift(clock, dts)
         if shift is None:
@@ -192,7 +176,7 @@ class Timeline:
             self._shifts.remove(shift)
         self._shifts.append(shift)
 
-    def _known_shift(self, clock: TrackClock, dts: int) -> int | None:
+    def _known_shift(self, clock: _TrackClock, dts: int) -> int | None:
         def distance(shift: int) -> int:
             return dts + shift - clock.last
 
@@ -205,7 +189,7 @@ class Timeline:
     def _alternatives(self, shift: int) -> Sequence[int]:
         return [*reversed(self._shifts), shift + WRAP, shift - WRAP]
 
-    def _watch_distance(self, clock: TrackClock, repairs: list[str]) -> None:
+    def _watch_distance(self, clock: _TrackClock, repairs: list[str]) -> None:
         other = clock.other
         if other is None:
             return
