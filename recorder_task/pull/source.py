@@ -27,6 +27,8 @@ BURST_SECONDS = 2.0
 
 Bursts of half the length take a tenth more, of twice the length little less, and a death costs the one under way.
 """
+UNWOKEN_SECONDS = 1.0
+"""The same, where neither the stream's end nor very much to read can break the rest off."""
 TRY_AGAIN_SECONDS = 0.3
 SIZE = attrgetter("size")
 
@@ -168,7 +170,7 @@ class Source:
                 if isinstance(pull, RtmpPull):
                     pull.rest(BURST_SECONDS)
                 else:
-                    self._stop.wait(BURST_SECONDS)
+                    self._stop.wait(UNWOKEN_SECONDS)
             while self._is_full and not self._stop.is_set():
                 self._wake.set()
                 self._stop.wait(0.01)
