@@ -155,6 +155,8 @@ class Recorder:
                 continue
             if reason.startswith("source failed") or reason == STALLED:
                 reporter.trouble(Trouble.PULL_FAILED, description=reason)
+            if reason == TERMINATED:
+                self._write(self._backlog.push(intake.push(source.catch_up())))
             self._write(self._backlog.push(intake.flush()))
             self._write_backlog()
             if self._finish(reason, recovery, reporter):

@@ -29,6 +29,8 @@ Bursts of half the length take a tenth more, of twice the length little less, an
 """
 UNWOKEN_SECONDS = 1.0
 """The same, where neither the stream's end nor very much to read can break the rest off."""
+CATCH_UP_SECONDS = 0.5
+"""So long what is on its way is awaited at the end; of a stream that brings nothing there is none."""
 TRY_AGAIN_SECONDS = 0.3
 SIZE = attrgetter("size")
 
@@ -70,6 +72,10 @@ class Source:
         self._opened = threading.Event()
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._hurry = threading.Event()
+        """Nothing gathers any more."""
+        self._caught_up = threading.Event()
+        """All that had come was read."""
         self._failure: Exception | None = None
         self._pull: Pull | None = None
         self._thread = threading.Thread(target=self._run, name="source", daemon=True)
@@ -99,6 +105,19 @@ class Source:
         if len(self._arrived) < WAKE_PACKETS:
             self._wake.wait(BURST_SECONDS * 1.2)
             self._wake.clear()
+        return self._taken()
+
+    def catch_up(self) -> list[Sample]:
+        """What has arrived and what still gathers: from now on nothing does."""
+        if not self._hurry.is_set() and self._pull is not None and self.end_reason is None:
+            self._caught_up.clear()
+            self._hurry.set()
+            if isinstance(self._pull, RtmpPull):
+                self._pull.hurry()
+            self._caught_up.wait(CATCH_UP_SECONDS)
+        return self._taken()
+
+    def _taken(self) -> list[Sample]:
         with self._lock:
             arrived, self._arrived, self._arrived_bytes = self._arrived, [], 0
         return arrived
@@ -120,6 +139,7 @@ class Source:
     def close(self) -> None:
         """Read no further; a read that nothing can break off is left behind."""
         self._stop.set()
+        self._hurry.set()
         pull = self._pull
         if pull is not None and (self.end_reason is not None or isinstance(pull, RtmpPull)):
             pull.close()
@@ -138,6 +158,7 @@ class Source:
         if not self._opened.is_set():
             self._settle()
         self._wake.set()
+        self._caught_up.set()
 
     def _open_patiently(self) -> Pull:
         """Open, again and again while a server is not ready; a file that is not there will not come."""
@@ -167,10 +188,11 @@ class Source:
             self._take(tags)
             if self._is_address and pull.is_caught_up:
                 self._wake.set()
+                self._caught_up.set()
                 if isinstance(pull, RtmpPull):
                     pull.rest(BURST_SECONDS)
                 else:
-                    self._stop.wait(UNWOKEN_SECONDS)
+                    self._hurry.wait(UNWOKEN_SECONDS)
             while self._is_full and not self._stop.is_set():
                 self._wake.set()
                 self._stop.wait(0.01)

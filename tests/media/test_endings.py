@@ -137,6 +137,33 @@ def test_the_word_to_stop_wakes_a_recorder_that_waits_for_packets(s3: FakeS3, mo
     assert studio.session["end_reason"] == "terminated"
 
 
+def test_what_gathers_as_the_word_to_stop_comes_is_recorded(s3: FakeS3) -> None:
+    has_begun, is_sent, is_over = threading.Event(), threading.Event(), threading.Event()
+
+    def play(send: Send) -> None:
+        send(SET_CHUNK_SIZE)
+        for tag in tags_of(clip(MADE)):
+            if tag.milliseconds >= 4_000:
+                has_begun.wait(30)
+            if tag.milliseconds < 10_000:
+                send(chunks(tag))
+        is_sent.set()
+        is_over.wait(30)
+
+    with RtmpOrigin(play) as origin:
+        studio = Studio(s3, SETTINGS)
+        studio.order(origin.url, template_order(*FORMATS))
+        studio.start()
+        studio.table.wait_for(lambda: "outcomes" in studio.session)
+        has_begun.set()
+        assert is_sent.wait(30)
+        studio.stop.set()
+        assert studio.wait(60).code == 0
+        is_over.set()
+    assert_complete(studio, until(10_000))
+    assert studio.session["end_reason"] == "terminated"
+
+
 def test_a_task_that_is_stopped_ends_alone(s3: FakeS3) -> None:
     with FlvOrigin(clip(MADE).content) as origin:
         studio = Studio(s3, SETTINGS)

@@ -59,6 +59,8 @@ class RtmpPull:
         self._readable, self._gathered = select.poll(), select.poll()
         self._readable.register(self._socket, select.POLLIN)
         self._gathered.register(self._socket, select.POLLIN | HANG_UP)
+        self._hurry, self._hurried = socket.socketpair()
+        self._gathered.register(self._hurried, select.POLLIN)
 
     def _begin(self, deadline: float) -> list[Tag]:
         tags: list[Tag] = []
@@ -87,16 +89,23 @@ class RtmpPull:
         return not self._readable.poll(CAUGHT_UP_MS)
 
     def rest(self, seconds: float) -> None:
-        """Let what comes gather; the other side's end, ours, and very much to read break this off."""
+        """Let what comes gather; the other side's end, `hurry`, and very much to read break this off."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, GATHERED_BYTES)
         self._gathered.poll(seconds * 1000)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
+    def hurry(self) -> None:
+        """Rest no more, now and later."""
+        with suppress(OSError):  # it was closed
+            self._hurry.send(b"!")
+
     def close(self) -> None:
         """End the connection; a read under way ends too."""
+        self.hurry()
         with suppress(OSError):  # the other side was first
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        for each in (self._socket, self._hurry, self._hurried):
+            each.close()
 
     def _receive(self) -> memoryview:
         size = self._socket.recv_into(self._buffer)
