@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from recorder_task.pull.rtmp.pull import GATHERED_BYTES, READ_BYTES, RtmpPull
 from recorder_task.pull.source import Source
 from tests.fakes.rtmp_origin import STREAM, RtmpOrigin, Send
 from tests.media.clips import ClipOrder, clip
@@ -64,3 +65,22 @@ def test_nothing_is_lost_in_bursts(rhythm: Callable[[Send, Sequence[FlvTag]], No
     frames = [tag for tag in tags if tag.body[1] == 1]
     payload_at = {AUDIO: 2, VIDEO: 5}
     assert found == [(tag.milliseconds, hashlib.sha256(tag.body[payload_at[tag.kind] :]).hexdigest()) for tag in frames]
+
+
+def test_what_has_gathered_is_read_as_one() -> None:
+    """When each packet came is told by its distance to the last of its burst: pieces of one would be bursts."""
+    begins, is_over = threading.Event(), threading.Event()
+
+    def play(send: Send) -> None:
+        send(SET_CHUNK_SIZE)
+        begins.wait(30)
+        send(b"".join(chunks(tag) for tag in tags_of(LARGE))[: GATHERED_BYTES + READ_BYTES])
+        is_over.wait(30)
+
+    with RtmpOrigin(play) as origin:
+        pull = RtmpPull(origin.url, STREAM, timeout_seconds=5)
+        begins.set()
+        pull.rest(30)
+        assert sum(len(tag.body) for tag in pull.read()) >= GATHERED_BYTES - READ_BYTES
+        is_over.set()
+        pull.close()

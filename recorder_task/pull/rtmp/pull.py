@@ -18,6 +18,7 @@ SCHEMES = frozenset({"rtmp", "rtmps"})
 PORTS = {"rtmp": 1935, "rtmps": 443}
 READ_BYTES = 1 << 18
 """At once: what was read is taken apart while the processor has it at hand."""
+BURST_BYTES = 1 << 21
 GATHERED_BYTES = 5 << 18
 """So much is worth being read before its time: more would fill the kernel's buffer and hold the sender back."""
 HANG_UP = getattr(select, "POLLRDHUP", 0)
@@ -47,6 +48,7 @@ class RtmpPull:
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         deadline = time.monotonic() + timeout_seconds
         self._buffer = memoryview(bytearray(READ_BYTES))
+        self._failure: Exception | None = None
         self._socket = socket.create_connection((host, port), timeout=timeout_seconds)
         try:
             if parts.scheme == "rtmps":
@@ -75,18 +77,38 @@ class RtmpPull:
         if self._first:
             first, self._first = self._first, []
             return first
+        if self._failure is not None:
+            raise self._failure
         if self._player.has_ended:
             raise ConnectionAbortedError("the stream has ended")
-        tags = self._player.feed(self._receive())
+        tags = self._burst()
         self._send()
+        return tags
+
+    def _burst(self) -> list[Tag]:
+        """All that is there: what it says of when each came is told by the whole of it."""
+        tags: list[Tag] = []
+        size_bytes = 0
+        try:
+            while not size_bytes or (size_bytes < BURST_BYTES and self._has_more(0)):
+                piece = self._receive()
+                size_bytes += len(piece)
+                tags += self._player.feed(piece)
+        except (OSError, ValueError) as error:  # behind what has come
+            if not tags:
+                raise
+            self._failure = error
         return tags
 
     @property
     def is_caught_up(self) -> bool:
         """Nothing more is there, and none comes at once."""
+        return not self._has_more(CAUGHT_UP_MS)
+
+    def _has_more(self, milliseconds: int) -> bool:
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            return False
-        return not self._readable.poll(CAUGHT_UP_MS)
+            return True
+        return bool(self._readable.poll(milliseconds))
 
     def rest(self, seconds: float) -> None:
         """Let what comes gather; the other side's end, `hurry`, and very much to read break this off."""
