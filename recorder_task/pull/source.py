@@ -75,7 +75,7 @@ class Source:
         self._hurry = threading.Event()
         """Nothing gathers any more."""
         self._caught_up = threading.Event()
-        """All that had come was read."""
+        """All that had come before that was read."""
         self._failure: Exception | None = None
         self._pull: Pull | None = None
         self._thread = threading.Thread(target=self._run, name="source", daemon=True)
@@ -110,7 +110,6 @@ class Source:
     def catch_up(self) -> list[Sample]:
         """What has arrived and what still gathers: from now on nothing does."""
         if not self._hurry.is_set() and self._pull is not None and self.end_reason is None:
-            self._caught_up.clear()
             self._hurry.set()
             if isinstance(self._pull, RtmpPull):
                 self._pull.hurry()
@@ -180,6 +179,7 @@ class Source:
 
     def _read_all(self, pull: Pull) -> str:
         while not self._stop.is_set():
+            is_hurried = self._hurry.is_set()
             try:
                 tags = pull.read()
             except OSError:
@@ -188,7 +188,8 @@ class Source:
             self._take(tags)
             if self._is_address and pull.is_caught_up:
                 self._wake.set()
-                self._caught_up.set()
+                if is_hurried:
+                    self._caught_up.set()
                 if isinstance(pull, RtmpPull):
                     pull.rest(BURST_SECONDS)
                 else:

@@ -154,7 +154,7 @@ def test_what_gathers_as_the_word_to_stop_comes_is_recorded(s3: FakeS3) -> None:
         studio = Studio(s3, SETTINGS)
         studio.order(origin.url, template_order(*FORMATS))
         studio.start()
-        studio.table.wait_for(lambda: "outcomes" in studio.session)
+        s3.wait_for(has_received(s3, "flv", len(until(3_900))))
         has_begun.set()
         assert is_sent.wait(30)
         studio.stop.set()
