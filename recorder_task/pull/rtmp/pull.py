@@ -25,6 +25,8 @@ HANG_UP = getattr(select, "POLLRDHUP", 0)
 """Linux alone tells of an end behind what was not read yet; elsewhere it is noticed after the rest."""
 CAUGHT_UP_MS = 2
 """A sender whom a full window holds back goes on within this time once it was read."""
+AT_LAST_MS = 100
+"""At the end it may take longer: an acknowledgement that was held back does, by 40 ms."""
 
 
 def parts_of(url: str, stream: StreamRef) -> tuple[str, str, str]:
@@ -49,6 +51,7 @@ class RtmpPull:
         deadline = time.monotonic() + timeout_seconds
         self._buffer = memoryview(bytearray(READ_BYTES))
         self._failure: Exception | None = None
+        self._caught_up_ms = CAUGHT_UP_MS
         self._socket = socket.create_connection((host, port), timeout=timeout_seconds)
         try:
             if parts.scheme == "rtmps":
@@ -103,7 +106,7 @@ class RtmpPull:
     @property
     def is_caught_up(self) -> bool:
         """Nothing more is there, and none comes at once."""
-        return not self._has_more(CAUGHT_UP_MS)
+        return not self._has_more(self._caught_up_ms)
 
     def _has_more(self, milliseconds: int) -> bool:
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
@@ -117,7 +120,8 @@ class RtmpPull:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
     def hurry(self) -> None:
-        """Rest no more, now and later."""
+        """Rest no more, now and later, and have patience with what is on its way."""
+        self._caught_up_ms = AT_LAST_MS
         with suppress(OSError):  # it was closed
             self._hurry.send(b"!")
 
