@@ -113,6 +113,8 @@ class Recorder:
         """Record, finish every file, give the session back; returns why it ended."""
         if self._must_not_wait() and session.epoch > 1:
             return self._only_recover(recovery, reporter)
+        # What comes while the tracks are looked for has waited since now.
+        next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
         try:
             tracks = source.open(self._must_not_wait)
         finally:
@@ -129,7 +131,6 @@ class Recorder:
             reporter=reporter,
             earlier=self._control.earlier,
         )
-        next_checkpoint_at = self._clock() + self._settings.checkpoint_seconds * CHECKPOINT_SHARE
         self._follow_orders(desk)
         while True:
             samples = intake.push(source.read())

@@ -8,6 +8,8 @@ from contextlib import suppress
 import av.error
 import pytest
 
+from recorder_task.pull.source import Source
+from recorder_task.sample import Track
 from tests.fakes.flv_origin import FlvOrigin
 from tests.fakes.rtmp_origin import RtmpOrigin, Send
 from tests.fakes.s3 import FakeS3
@@ -162,6 +164,28 @@ def test_what_gathers_as_the_word_to_stop_comes_is_recorded(s3: FakeS3) -> None:
         is_over.set()
     assert_complete(studio, until(10_000))
     assert studio.session["end_reason"] == "terminated"
+
+
+def test_the_first_checkpoint_counts_from_when_the_source_is_opened(
+    s3: FakeS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What gathers until the tracks are known would be lost for so much longer."""
+    later, opened = [0.0], Source.open
+
+    def open_slowly(source: Source, must_not_wait: Callable[[], bool]) -> list[Track]:
+        tracks = opened(source, must_not_wait)
+        later[0] = 80.0
+        return tracks
+
+    monkeypatch.setattr(Source, "open", open_slowly)
+    with FlvOrigin(clip(MADE).content) as origin:
+        studio = Studio(s3, {"checkpoint_seconds": 100}, clock=lambda: time.time() + later[0])
+        studio.order(origin.url, template_order("flv"))
+        studio.start()
+        origin.send(until_ms=10_000)
+        s3.wait_for(lambda: len(s3.uploads) == 1)
+        studio.stop.set()
+        assert studio.wait(60).code == 0
 
 
 def test_a_task_that_is_stopped_ends_alone(s3: FakeS3) -> None:
